@@ -1,0 +1,21 @@
+// All of our script: every page works without it.
+
+const PAUSE = 4000; // milliseconds in which a second press of the same form is ignored
+
+// After a failed post, bring the reader to what is wrong.
+const errors = document.querySelector(".nhsuk-error-summary");
+if (errors) {
+  errors.tabIndex = -1; // not in the markup: it takes the focus only this once
+  errors.addEventListener("blur", () => errors.removeAttribute("tabindex"), { once: true });
+  errors.focus();
+}
+
+// A double click must not send a form twice. The buttons are not disabled: a disabled button loses
+// the focus, and its name and value would not be sent.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  const sent = Number(form.dataset.sentAt ?? -Infinity);
+  if (event.timeStamp - sent < PAUSE) event.preventDefault();
+  else form.dataset.sentAt = String(event.timeStamp);
+});
