@@ -33,6 +33,7 @@ STAMP = ".built-from"
 BUILT = {
     "css/main.css": "main.css",
     "js/main.mjs": "js/main.mjs",
+    "js/place.mjs": "js/place.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
 NODE_NEEDED = (20, 19)  # by sass

@@ -106,6 +106,7 @@ def test_added_renamed_and_removed_sources_make_it_stale(tree: Path) -> None:
     assert hook.is_current(tree)
     (tree / "frontend/js").mkdir()
     (tree / "frontend/js/main.mjs").write_text("")
+    (tree / "frontend/js/place.mjs").write_text("")
     assert not hook.is_current(tree)
 
 

@@ -19,3 +19,10 @@ document.addEventListener("submit", (event) => {
   if (event.timeStamp - sent < PAUSE) event.preventDefault();
   else form.dataset.sentAt = String(event.timeStamp);
 });
+
+// A link that is told as a button answers to the space key as a button does. Without this script Enter follows it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || !event.target.matches('a[role="button"]')) return;
+  event.preventDefault(); // the page would scroll
+  event.target.click();
+});

@@ -1,0 +1,49 @@
+# Two commands do everything from a bare checkout: `make run` and `make test`. All others are parts of them.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: run test check bench faults fix install assets clean
+
+run: install assets
+	@$(BIN)/elearn demo --host $(HOST) --port $(PORT)
+
+test: install assets
+	@$(BIN)/python -m tests.missing_programs
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: install assets
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint elearn --lint --quiet
+	$(BIN)/elearn content check
+	$(BIN)/elearn db check
+
+bench: install assets
+	$(BIN)/python -m benchmarks.run
+
+faults: install assets
+	ELEARN_FULL_DOSE=1 $(BIN)/python -m pytest tests/faults -n 2
+
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(STAMP)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python hatch_build.py
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+assets: $(STAMP)
+	@$(BIN)/python hatch_build.py
+
+clean:
+	rm -rf .venv elearn/static instance

@@ -1,0 +1,129 @@
+"""`make bench`: the application's pages as shares of the floor, measured in rounds in turn.
+
+Both servers run for the whole of it, started alike: granian, WSGI, 2 workers of 4 threads, on the loopback interface, their
+output in a file. The application has its production settings: debug off, log level INFO, one JSON line for each request.
+Only one of the two is asked at a time: floor, application, floor, application, ...
+"""
+
+import argparse
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from subprocess import run as run_command
+
+from benchmarks.databases import DATABASES, database
+from benchmarks.figures import Line, Round, as_json, summarise, table
+from benchmarks.filling import LEARNERS, fill
+from benchmarks.load import CONNECTIONS, WrongAnswers, press
+from benchmarks.scenarios import FLOORS, SCENARIOS, Scenario, Scene
+from benchmarks.servers import BLOCKING_THREADS, WORKERS, serving
+from elearn import create_app
+from elearn.config import Settings
+from elearn.schema import bring_up_to_date
+
+LATEST = Path(__file__).with_name("latest.json")
+ROUNDS, SECONDS, SECONDS_TO_WARM_UP = 5, 2, 2
+NO_WRK = "make bench needs wrk, which makes the load: sudo apt-get install wrk"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, write `latest.json`; 1 where a bar is missed or an answer was wrong."""
+    options = parse(arguments)
+    if shutil.which("wrk") is None:
+        print(NO_WRK, file=sys.stderr)
+        return 1
+    try:
+        lines = measure(options.database, options.scenario or list(SCENARIOS), options.rounds, options.seconds)
+    except WrongAnswers as wrong:
+        print(f"Answers were wrong under load: {wrong}", file=sys.stderr)
+        return 1
+    print(f"\nMedians of {options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections, {LEARNERS:,} learners;")
+    print(f"granian with {WORKERS} workers of {BLOCKING_THREADS} threads; quartiles of the rounds' ratios; no wrong answer.\n")
+    print(table(lines))
+    LATEST.write_text(as_json(lines), encoding="utf-8")
+    return 1 if any(line.verdict.startswith("MISSED") for line in lines) else 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.splitlines()[0])
+    parser.add_argument("--database", choices=DATABASES, default="sqlite")
+    parser.add_argument("--rounds", type=_at_least_one, default=ROUNDS)
+    parser.add_argument("--seconds", type=_at_least_one, default=SECONDS, help="of load in each half of a round")
+    parser.add_argument("--scenario", choices=SCENARIOS, action="append", help="may be given several times; default: all")
+    return parser.parse_args(arguments)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return number
+
+
+def measure(kind: str, names: Sequence[str], rounds: int, seconds: int) -> list[Line]:
+    """Serve floor and application, and measure the scenarios one after the other."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="elearn-bench-")))
+        scene, application = stack.enter_context(_application(kind, folder, seconds))
+        floor = stack.enter_context(_floor(folder))
+        lines = []
+        for name in names:
+            scenario = SCENARIOS[name]
+            done = [_round(scenario, scene, floor, application, folder) for _ in _counted(name, rounds)]
+            lines.append(summarise(name, kind, CONNECTIONS, done[1:], scenario.bar))
+    return lines
+
+
+def _counted(name: str, rounds: int) -> Iterator[int]:
+    """One round to warm up, which does not count, and then the others, telling which it is."""
+    for number in range(rounds + 1):
+        print(f"\r{name}: {f'round {number} of {rounds}' if number else 'warming up'}   ", end="", flush=True)
+        yield number
+    print(f"\r{name}: done                 ")
+
+
+def _round(scenario: Scenario, scene: Scene, floor: int, application: int, folder: Path) -> Round:
+    return Round(
+        floor=press(floor, FLOORS[scenario.floor](), scene.seconds, folder),
+        application=press(application, scenario.targets(scene), scene.seconds, folder, once=scenario.once),
+    )
+
+
+@contextmanager
+def _floor(folder: Path) -> Iterator[int]:
+    environment = {"FLOOR_DB": str(folder / "floor.sqlite3")}
+    run_command([sys.executable, "-m", "benchmarks.floor"], env={**os.environ, **environment}, check=True)
+    with serving("floor", ("benchmarks.floor:app",), environment, "/sign-in/1", folder) as port:
+        yield port
+
+
+@contextmanager
+def _application(kind: str, folder: Path, seconds: int) -> Iterator[tuple[Scene, int]]:
+    """The application with production's settings on a filled database, and its port."""
+    with database(kind, folder) as address:
+        environment = {
+            "ELEARN_ENVIRONMENT": "production",
+            "ELEARN_SECRET_KEY": secrets.token_hex(32),
+            "ELEARN_DATABASE_URL": address,
+            "ELEARN_INSTANCE_PATH": str(folder / "instance"),
+            "ELEARN_BASE_URL": "https://localhost",
+            "ELEARN_TRUSTED_HOSTS": '["127.0.0.1"]',
+            "ELEARN_LOG_LEVEL": "INFO",
+        }
+        os.environ.update(environment)
+        app = create_app(Settings())
+        bring_up_to_date(app)
+        print(f"Filling a {kind} database with {LEARNERS:,} learners")
+        scene = Scene(app, fill(app), seconds)
+        with serving("application", ("--factory", "elearn.cli:served_app"), environment, "/healthz", folder) as port:
+            yield scene, port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""`create_app()`: the table of contents. Only `cli.py` and `wsgi.py` import it."""
+
+from pathlib import Path
+
+import pysqlite3.dbapi2
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from elearn.accounts import security
+from elearn.accounts.viewer import find_viewer
+from elearn.accounts.views import blueprint as accounts_pages
+from elearn.certificates import tasks as certificate_tasks
+from elearn.certificates.views import blueprint as certificates_pages
+from elearn.cohorts.views import blueprint as cohorts_pages
+from elearn.config import Settings
+from elearn.extensions import csrf, db, listen_to, migrate
+from elearn.jobs import worker
+from elearn.learning.views import blueprint as learning_pages
+from elearn.modules import catalogue
+from elearn.modules.views import blueprint as modules_pages
+from elearn.quizzes.views import blueprint as quizzes_pages
+from elearn.reports.admin import blueprint as admin_pages
+from elearn.reports.views import blueprint as reports_pages
+from elearn.shared import access, errors, logs, responses, static, templating, transactions
+from elearn.shared.application import Application
+from elearn.site.views import blueprint as site_pages
+
+PAGES = (
+    *(site_pages, accounts_pages, modules_pages, cohorts_pages),
+    *(quizzes_pages, certificates_pages, learning_pages, reports_pages, admin_pages),
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, by the settings given or else by those of the environment."""
+    settings = settings or Settings()
+    app = Application(__name__, instance_path=str(settings.instance_path.resolve()), static_folder=None)
+    configure(app, settings)
+    logs.init_app(app, settings.log_level)
+    responses.init_app(app)
+    transactions.init_app(app)
+    init_database(app)
+    csrf.init_app(app)
+    templating.init_app(app)
+    security.init_app(app)
+    access.init_app(app, find_viewer, security.ACCESS)
+    offer_modules(app, settings)
+    worker.init_app(app, certificate_tasks.HANDLERS, certificate_tasks.CHORES)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    errors.init_app(app)
+    static.init_app(app)
+    believe_proxies(app, settings.proxy_hops)
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Hand Flask and its extensions what they read from the settings."""
+    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    app.extensions["elearn.settings"] = settings
+    app.config |= {
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "DEBUG": settings.debug,
+        "TRUSTED_HOSTS": settings.trusted_hosts or None,
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 200,
+        "SESSION_COOKIE_NAME": settings.cookie_name,
+        "SESSION_COOKIE_SECURE": settings.cookie_secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings),
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def believe_proxies(app: Flask, hops: int) -> None:
+    """Believe the `X-Forwarded-*` headers of so many proxies in front, and of no more (C-S10)."""
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    """SQLite through the wheel with the mended library; PostgreSQL with a check before each use of a connection.
+
+    What people typed stays out of errors, and so out of the log.
+    """
+    if settings.sqlalchemy_url.startswith("sqlite"):
+        return {"module": pysqlite3.dbapi2, "hide_parameters": True}
+    return {"pool_pre_ping": True, "hide_parameters": True}
+
+
+def init_database(app: Flask) -> None:
+    """Bind the database, and tell its connections the rules."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))
+    with app.app_context():
+        listen_to(db.engine)
+        transactions.listen_to(db.engine)
+
+
+def offer_modules(app: Flask, settings: Settings) -> None:
+    """Read the modules' folders, once."""
+    catalogue.init_app(app, [catalogue.load(folder) for folder in catalogue.folders(settings.content_path)])

@@ -1,0 +1,162 @@
+"""Reading people and sign-ins."""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select
+
+from elearn.accounts.models import Person, SignIn
+from elearn.accounts.rules import Profession, Viewer, full_name, sign_in_is_live
+from elearn.extensions import db
+from elearn.shared import clock
+from elearn.shared.matching import contain
+from elearn.shared.missing import NotFound
+from elearn.shared.reading import read
+from elearn.shared.pagination import Page
+
+_SEARCHED = (Person.given_names, Person.family_name, Person.email)
+VIEWER = (
+    select(
+        Person.id,
+        Person.public_id,
+        Person.email,
+        Person.given_names,
+        Person.family_name,
+        Person.profession,
+        Person.registration_number,
+        Person.administrator,
+        Person.confirmed_at,
+        SignIn.id.label("sign_in_id"),
+        SignIn.started_at,
+        SignIn.ended_at,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .where(Person.active.is_(True), SignIn.token_hash == bindparam("token_hash"))
+)
+
+
+def hashed(token: str) -> str:
+    """What is kept of a session's random id."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_viewer(token: str) -> Viewer | None:
+    """The person behind a live sign-in, in one statement; None for an ended, old or unknown one, or a suspended person."""
+    row = next(iter(read(VIEWER, token_hash=hashed(token))), None)
+    if row is None or not sign_in_is_live(row.started_at, row.ended_at, clock.now()):
+        return None
+    return Viewer(
+        id=row.id,
+        public_id=row.public_id,
+        email=row.email,
+        given_names=row.given_names,
+        family_name=row.family_name,
+        profession=row.profession,
+        registration_number=row.registration_number,
+        administrator=row.administrator,
+        confirmed=row.confirmed_at is not None,
+        sign_in_id=row.sign_in_id,
+    )
+
+
+def find_live_sign_in(token: str) -> SignIn | None:
+    """The sign-in of this token that nobody has ended yet."""
+    return db.session.scalar(select(SignIn).where(SignIn.token_hash == hashed(token), SignIn.ended_at.is_(None)))
+
+
+def find_person_by_email(email: str) -> Person | None:
+    """The person with this address, whatever its capitals."""
+    return db.session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
+
+
+def get_person(person_id: int) -> Person:
+    """A person by key. Raises NotFound."""
+    person = db.session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person")
+    return person
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person as administrators list them."""
+
+    public_id: str
+    given_names: str
+    family_name: str
+    email: str
+    profession: Profession
+    administrator: bool
+    active: bool
+    confirmed: bool
+
+    @property
+    def name(self) -> str:
+        """The whole name."""
+        return full_name(self.given_names, self.family_name)
+
+
+def count_people(administrator: Viewer, words: str = "") -> int:
+    """How many people have each of these words in their names or e-mail address."""
+    _only(administrator)
+    return db.session.scalar(select(func.count(Person.id)).where(*contain(_SEARCHED, words))) or 0
+
+
+def list_people_page(administrator: Viewer, words: str, page: Page) -> list[PersonRow]:
+    """One page of them, by family name, given names, then key."""
+    _only(administrator)
+    rows = db.session.execute(
+        select(
+            Person.public_id,
+            Person.given_names,
+            Person.family_name,
+            Person.email,
+            Person.profession,
+            Person.administrator,
+            Person.active,
+            Person.confirmed_at.is_not(None),
+        )
+        .where(*contain(_SEARCHED, words))
+        .order_by(Person.family_name, Person.given_names, Person.id)
+        .limit(page.size)
+        .offset(page.offset)
+    )
+    return [PersonRow(*row) for row in rows]
+
+
+def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
+    """People's names by key; those of erased people are missing."""
+    _only(administrator)
+    rows = db.session.execute(select(Person.id, Person.given_names, Person.family_name).where(Person.id.in_(ids)))
+    return {row.id: full_name(row.given_names, row.family_name) for row in rows}
+
+
+def get_person_to_change(administrator: Viewer, public_id: str) -> Person:
+    """A person by address id, locked until the transaction ends. Raises NotFound."""
+    _only(administrator)
+    person = db.session.scalar(select(Person).where(Person.public_id == public_id).with_for_update())
+    if person is None:
+        raise NotFound("person")
+    return person
+
+
+def list_active_administrators_to_change() -> list[int]:
+    """The keys of the administrators who can sign in, locked in order, so that two of them cannot suspend each other."""
+    return list(
+        db.session.scalars(
+            select(Person.id).where(Person.administrator, Person.active).order_by(Person.id).with_for_update()
+        )
+    )
+
+
+def _only(administrator: Viewer) -> None:
+    if not administrator.administrator:
+        raise NotFound("people")
+
+
+def list_people(limit: int = 500) -> list[Person]:
+    """Everybody, by family name, then given names, then key."""
+    return list(
+        db.session.scalars(select(Person).order_by(Person.family_name, Person.given_names, Person.id).limit(limit))
+    )

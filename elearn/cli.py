@@ -1,0 +1,188 @@
+"""The `elearn` command."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from flask import Flask
+from flask_security.utils import hash_password
+from granian import Granian
+from granian.constants import Interfaces
+
+from elearn import create_app
+from elearn.accounts.actions import EmailTaken, create_person
+from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
+from elearn.config import DEMONSTRATION_DATABASE, Settings
+from elearn.content.schema import Coverage, Fact, FigureFile, LessonFile, ModuleFile, QuizFile, Source
+from elearn.demonstration import SIGN_INS, fill
+from elearn.items.single_best_answer import SingleBestAnswer
+from elearn.jobs.worker import run_forever, start_embedded
+from elearn.modules.catalogue import check_folder, folders
+from elearn.schema import bring_up_to_date, differences
+from elearn.shared import clock
+from elearn.shared.transactions import writing
+
+WORKERS, BLOCKING_THREADS = 2, 4
+SHAPES = (ModuleFile, LessonFile, QuizFile, SingleBestAnswer, FigureFile, Source, Fact, Coverage)
+
+
+@click.group()
+def main() -> None:
+    """Run and look after the CPD module. Settings come from ELEARN_... variables; docs/operations.md lists them."""
+
+
+# -- serving ---------------------------------------------------------------------------------------------------------
+
+
+def served_app() -> Flask:
+    """The application as a server's worker runs it, with the background work inside."""
+    app = create_app()
+    start_embedded(app)
+    return app
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=WORKERS, show_default=True, help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the application, background work included."""
+    Granian(
+        "elearn.cli:served_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=BLOCKING_THREADS,
+        respawn_failed_workers=True,
+        log_access=False,
+    ).serve()
+
+
+@main.command()
+def worker() -> None:
+    """Do the background work in a process of its own (for installations of many servers)."""
+    run_forever(create_app())
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--only-fill", is_flag=True, help="Make the database and stop.")
+@click.pass_context
+def demo(context: click.Context, host: str, port: int, only_fill: bool) -> None:
+    """Serve a demonstration with invented people, in a database of its own."""
+    instance = Path(os.environ.get("ELEARN_INSTANCE_PATH", "instance")).resolve()
+    os.environ |= {
+        "ELEARN_DEMONSTRATION": "true",
+        "ELEARN_INSTANCE_PATH": str(instance),
+        "ELEARN_DATABASE_URL": f"sqlite:///{instance / DEMONSTRATION_DATABASE}",
+        "ELEARN_COOKIE_SECURE": "false",
+        "ELEARN_BASE_URL": f"http://{host}:{port}",
+        "ELEARN_LOG_LEVEL": os.environ.get("ELEARN_LOG_LEVEL", "WARNING"),
+    }
+    app = create_app()
+    bring_up_to_date(app)
+    fill(app)
+    click.echo(f"\nThe demonstration is on http://{host}:{port}/ (press Ctrl+C to stop)\n")
+    for words, email, password in SIGN_INS:
+        click.echo(f"  {words:<34} {email:<28} {password}")
+    click.echo("")
+    if not only_fill:
+        context.invoke(serve, host=host, port=port)
+
+
+# -- the database ----------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema up to date."""
+    bring_up_to_date(create_app())
+    click.echo("The schema is up to date.")
+
+
+@db.command("check")
+def db_check() -> None:
+    """Compare models, migrations and triggers on an empty database; exit 1 where they differ."""
+    with TemporaryDirectory() as folder:
+        found = differences(create_app(Settings(instance_path=Path(folder), database_url="")))
+    for words in found:
+        click.echo(words)
+    click.echo(f"{len(found)} differences between models, migrations and triggers")
+    sys.exit(1 if found else 0)
+
+
+# -- people ----------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def people() -> None:
+    """People and their accounts."""
+
+
+@people.command("create")
+@click.option("--email", required=True)
+@click.option("--given-names", default="")
+@click.option("--family-name", required=True)
+@click.option("--profession", type=click.Choice([p.value for p in Profession]), default=Profession.OTHER.value)
+@click.option("--administrator", is_flag=True, help="May manage people, certificates and reviews.")
+@click.password_option(help=f"At least {SHORTEST_PASSWORD} characters; asked for if not given.")
+def people_create(  # noqa: PLR0913 - one option for each field
+    email: str, given_names: str, family_name: str, profession: str, administrator: bool, password: str
+) -> None:
+    """Add a person, the first administrator for example, with a confirmed e-mail address."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"The password must be {SHORTEST_PASSWORD} characters or more.")
+    app = create_app()
+    with app.app_context():
+        hashed = hash_password(password)
+        try:
+            with writing():
+                create_person(
+                    email=email,
+                    password_hash=hashed,
+                    given_names=given_names,
+                    family_name=family_name,
+                    profession=Profession(profession),
+                    administrator=administrator,
+                    confirmed_at=clock.now(),
+                )
+        except EmailTaken as taken:
+            raise click.ClickException(f"There is a person with the e-mail address {taken} already.") from taken
+    click.echo(f"{email} may sign in now.")
+
+
+# -- content ---------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def content() -> None:
+    """The module's own files."""
+
+
+@content.command("check")
+@click.argument("root", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def content_check(root: Path | None) -> None:
+    """Say file, line and remedy of everything that is wrong in the content; exit 1 if anything is."""
+    checked = list(folders()) if root is None else sorted(path.parent for path in root.rglob("module.yaml"))
+    problems = [(folder.name, problem) for folder in checked for problem in check_folder(folder)]
+    for name, problem in problems:
+        click.echo(f"{name}/{problem}")
+    click.echo(f"{len(problems)} problems")
+    sys.exit(1 if problems else 0)
+
+
+@content.command("schema")
+def content_schema() -> None:
+    """Print the JSON Schema of each content file, for editors."""
+    click.echo(json.dumps({shape.__name__: shape.model_json_schema() for shape in SHAPES}, indent=2))

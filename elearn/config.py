@@ -1,0 +1,108 @@
+"""Typed settings, read once from the environment (`ELEARN_...`), and what production refuses to start with."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - refused in production
+SHORTEST_SECRET = 32
+DEMONSTRATION_DATABASE = "demo.sqlite3"
+
+
+class Environment(StrEnum):
+    """Where the application runs; production is the strictest, and a wrong word is refused."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TEST = "test"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. The variable is `ELEARN_` and the field's name in capitals."""
+
+    # A fault in one setting must not print the others, the key among them, into the log of the start.
+    model_config = SettingsConfigDict(env_prefix="ELEARN_", extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    debug: bool = False
+    demonstration: bool = Field(False, description="invented people; every page and certificate says so")
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    cookie_secure: bool = Field(True, description="the session cookie only over HTTPS, named __Host-elearn")
+    instance_path: Path = Path("instance")
+    database_url: str = Field("", repr=False, description="empty: instance/elearn.sqlite3; or postgresql://...")
+    base_url: str = Field("http://127.0.0.1:8000", description="the public address, for certificates and mail")
+    trusted_hosts: list[str] = Field([], description="host names that may be asked for; empty: any")
+    proxy_hops: int = Field(0, ge=0, le=5, description="reverse proxies in front whose headers are believed")
+    content_path: Path | None = Field(None, description="a folder with further modules")
+    time_zone: str = "Europe/London"
+    provider_name: str = "The elearn project"
+    contact_email: str = "support@example.org"
+    approval_reference: str = Field("", description="only where a college or body has really approved the module")
+    smtp_url: str = Field(
+        "", repr=False, description="smtp://user:password@host:587; empty: mail is written to instance/mail/"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address, with the file in `instance_path` by default and psycopg 3 named."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance_path.resolve() / 'elearn.sqlite3'}"
+        if self.database_url.startswith(("postgresql://", "postgres://")):
+            return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
+        return self.database_url
+
+    @property
+    def cookie_name(self) -> str:
+        """`__Host-` binds the cookie to this host and to HTTPS; browsers refuse the prefix without `Secure`."""
+        return "__Host-elearn" if self.cookie_secure else "elearn"
+
+    @field_validator("time_zone")
+    @classmethod
+    def zone_is_known(cls, name: str) -> str:
+        """Refuse a zone that no page could show a date in."""
+        if name not in available_timezones():
+            raise ValueError("ELEARN_TIME_ZONE is no time zone: set one such as Europe/London")
+        return name
+
+    @model_validator(mode="after")
+    def refuse_unsafe_production(self) -> Self:
+        """Stop at the start, naming the variable to set, rather than run unsafely (C-S11)."""
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        secret = self.secret_key.get_secret_value()
+        faults = [
+            (self.debug, "ELEARN_DEBUG is on: set it to false"),
+            (self.demonstration, "ELEARN_DEMONSTRATION is on: set it to false"),
+            (secret == DEVELOPMENT_SECRET, "ELEARN_SECRET_KEY is the development key: set a random one of your own"),
+            (
+                len(secret) < SHORTEST_SECRET,
+                f"ELEARN_SECRET_KEY is shorter than {SHORTEST_SECRET} characters: set a longer one",
+            ),
+            (not self.cookie_secure, "ELEARN_COOKIE_SECURE is off: set it to true"),
+            (
+                DEMONSTRATION_DATABASE in self.sqlalchemy_url,
+                "ELEARN_DATABASE_URL is the demonstration's database: set another",
+            ),
+            (
+                not self.base_url.startswith("https://"),
+                "ELEARN_BASE_URL must start with https://: set the public address",
+            ),
+            (not self.trusted_hosts, "ELEARN_TRUSTED_HOSTS is empty: set the host names, as a JSON list"),
+            *((True, f"{name} is no setting: mend its name or take it out") for name in unknown_variables()),
+        ]
+        found = [words for is_fault, words in faults if is_fault]
+        if found:
+            raise ValueError("; ".join(found))
+        return self
+
+
+def unknown_variables() -> list[str]:
+    """The variables that begin like ours and set nothing: a misspelt one would leave an unsafe default in force."""
+    known = {f"ELEARN_{name}".upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.upper().startswith("ELEARN_") and name.upper() not in known)

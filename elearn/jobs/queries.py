@@ -1,0 +1,62 @@
+"""Reading jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from elearn.extensions import db
+from elearn.jobs.models import Job, JobState
+from elearn.shared.missing import NotFound
+
+
+@dataclass(frozen=True)
+class JobView:
+    """How far a job is, for the person who asked for it."""
+
+    public_id: str
+    state: JobState
+    created_at: datetime
+    due_at: datetime
+    tries: int
+    done: int
+    total: int
+    result: dict[str, Any]
+
+
+_VIEW = select(Job.public_id, Job.state, Job.created_at, Job.due_at, Job.tries, Job.done, Job.total, Job.result)
+
+
+def get_job(owner_id: int, kind: str, public_id: str) -> JobView:
+    """A job of this kind that this person asked for. Raises NotFound."""
+    row = db.session.execute(
+        _VIEW.where(Job.public_id == public_id, Job.owner_id == owner_id, Job.kind == kind)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("job")
+    return JobView(*row)
+
+
+def count_by_state() -> dict[JobState, int]:
+    """How many jobs there are in each state."""
+    found = db.session.execute(select(Job.state, func.count().label("jobs")).group_by(Job.state))
+    return {row.state: row.jobs for row in found}
+
+
+def find_due_to_claim(now: datetime) -> Job | None:
+    """The job that has waited longest among those that are due and that no worker has.
+
+    The row is locked until the transaction ends; a row that another worker is just claiming is passed over.
+    """
+    return db.session.scalar(
+        select(Job)
+        .where(
+            Job.state == JobState.WAITING,
+            Job.due_at <= now,
+            or_(Job.leased_until.is_(None), Job.leased_until <= now),
+        )
+        .order_by(Job.due_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )

@@ -1,0 +1,1 @@
+"""The learner's own pages across features: what is open and done, the reflection, the evaluation."""

@@ -1,0 +1,130 @@
+"""The shape and words of a reflection and of an evaluation."""
+
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
+
+from elearn.learning.rules import (
+    LONGEST_COMMENT,
+    LONGEST_REFLECTION,
+    USEFUL,
+    Balanced,
+    Opinion,
+    ReflectionTexts,
+    RightLevel,
+    find_nhs_number,
+    tidy_text,
+)
+
+
+def _tidy(text: str | None) -> str:
+    return tidy_text(text or "")
+
+
+def no_nhs_number(_form: Form, field: Field) -> None:
+    """Refuse a text that holds what looks like a patient's NHS number, and say which."""
+    if found := find_nhs_number(field.data or ""):
+        raise ValidationError(
+            f"Take out “{found}”: it has the form of an NHS number. If it is something else, write it another way"
+        )
+
+
+def at_most(limit: int, what: str) -> Length:
+    """A limit on length, said in words."""
+    return Length(max=limit, message=f"{what} must be {limit:,} characters or fewer")
+
+
+class ReflectionForm(FlaskForm):
+    """The four prompts of fact CP-11."""
+
+    learned = TextAreaField(
+        "What did you learn?",
+        filters=[_tidy],
+        description="One or two things that were new to you, or that you now see differently.",
+        validators=[
+            DataRequired("Write what you learned"),
+            at_most(LONGEST_REFLECTION, "What you learned"),
+            no_nhs_number,
+        ],
+    )
+    will_change = TextAreaField(
+        "What will you change in your work?",
+        filters=[_tidy],
+        description="If nothing, say why your practice holds.",
+        validators=[
+            DataRequired("Write what you will change in your work"),
+            at_most(LONGEST_REFLECTION, "What you will change"),
+            no_nhs_number,
+        ],
+    )
+    effect_on_patients = TextAreaField(
+        "What effect will it have on patients?",
+        filters=[_tidy],
+        description="In general terms: do not describe a real patient or family.",
+        validators=[
+            DataRequired("Write what effect it will have on patients"),
+            at_most(LONGEST_REFLECTION, "The effect on patients"),
+            no_nhs_number,
+        ],
+    )
+    next_step = TextAreaField(
+        "What will you do or learn next? (optional)",
+        filters=[_tidy],
+        validators=[Optional(), at_most(LONGEST_REFLECTION, "What you will do next"), no_nhs_number],
+    )
+
+    def texts(self) -> ReflectionTexts:
+        """The answers of a valid form."""
+        return ReflectionTexts(
+            learned=self.learned.data,
+            will_change=self.will_change.data,
+            effect_on_patients=self.effect_on_patients.data,
+            next_step=self.next_step.data,
+        )
+
+
+class EvaluationForm(FlaskForm):
+    """A short evaluation; nothing is chosen beforehand."""
+
+    useful = RadioField(
+        "How useful was this module for your work?",
+        choices=[SelectChoice(str(value), words) for value, words in USEFUL.items()],
+        validators=[DataRequired("Choose how useful this module was")],
+        invalid_choice_message="Choose how useful this module was",
+    )
+    right_level = RadioField(
+        "Was it at the right level for you?",
+        choices=[SelectChoice(level.value, level.value.capitalize()) for level in RightLevel],
+        validators=[DataRequired("Choose whether it was at the right level for you")],
+        invalid_choice_message="Choose whether it was at the right level for you",
+    )
+    balanced = RadioField(
+        "Was it balanced and free of commercial bias?",
+        choices=[SelectChoice(answer.value, answer.value.capitalize()) for answer in Balanced],
+        description="Commercial bias is anything that favours a product or a company.",
+        validators=[DataRequired("Choose whether it was balanced and free of commercial bias")],
+        invalid_choice_message="Choose whether it was balanced and free of commercial bias",
+    )
+    bias_seen = TextAreaField(
+        "If not, what bias did you see? (optional)",
+        filters=[_tidy],
+        description="Name the lesson or the question if you can.",
+        validators=[Optional(), at_most(LONGEST_COMMENT, "What bias you saw"), no_nhs_number],
+    )
+    comment = TextAreaField(
+        "What should we change? (optional)",
+        filters=[_tidy],
+        description="Do not write anything that could identify you, a colleague or a patient.",
+        validators=[Optional(), at_most(LONGEST_COMMENT, "What we should change"), no_nhs_number],
+    )
+
+    def opinion(self) -> Opinion:
+        """The answers of a valid form."""
+        return Opinion(
+            useful=int(self.useful.data),
+            right_level=RightLevel(self.right_level.data),
+            balanced=Balanced(self.balanced.data),
+            bias_seen=self.bias_seen.data,
+            comment=self.comment.data,
+        )

@@ -1,0 +1,82 @@
+"""The modules that this application offers, parsed once when it starts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app
+
+from elearn.content.checking import check
+from elearn.content.loading import Reader
+from elearn.content.problems import Damaged, Problem
+from elearn.content.structure import Module
+from elearn.items.base import Item
+from elearn.items.registry import parse_item
+from elearn.shared.canonical import digest
+from elearn.shared.missing import NotFound
+
+OWN_CONTENT = Path(__file__).parent / "content"
+Catalogue = Mapping[str, Module]
+
+
+def folders(extra: Path | None = None) -> Iterator[Path]:
+    """The folders that hold a module: our own, then those of `extra`."""
+    for root in filter(None, (OWN_CONTENT, extra)):
+        yield from sorted(path.parent for path in root.glob("*/module.yaml"))
+
+
+def check_folder(folder: Path) -> list[Problem]:
+    """Everything that is wrong in one module's folder."""
+    reader = Reader(folder, parse_item)
+    try:
+        return check(reader, reader.read())
+    except Damaged as damaged:
+        return sorted({*reader.problems, *damaged.problems})
+
+
+def load(folder: Path) -> Module:
+    """The module in a folder. Raises Damaged where its `module.yaml` cannot be used."""
+    return _load(folder, _fingerprint(folder))
+
+
+@cache
+def _load(folder: Path, _fingerprint: str) -> Module:
+    return Reader(folder, parse_item).read()
+
+
+def _fingerprint(folder: Path) -> str:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest([(path.as_posix(), path.stat().st_mtime_ns, path.stat().st_size) for path in files])
+
+
+def init_app(app: Flask, modules: Iterable[Module]) -> None:
+    """Offer these modules."""
+    found: dict[str, Module] = {}
+    for module in modules:
+        if module.slug in found:
+            raise ValueError(f"two modules have the slug {module.slug}: give one another in its module.yaml")
+        found[module.slug] = module
+    app.extensions["elearn.catalogue"] = found
+    app.extensions["elearn.items"] = {
+        item.digest: item for module in found.values() for quiz in module.quizzes.values() for item in quiz.items
+    }
+
+
+def catalogue() -> Catalogue:
+    """The modules by slug."""
+    found: Catalogue = current_app.extensions["elearn.catalogue"]
+    return found
+
+
+def get_module(slug: str) -> Module:
+    """The module with this slug. Raises NotFound."""
+    module = catalogue().get(slug)
+    if module is None:
+        raise NotFound("module")
+    return module
+
+
+def find_item(item_digest: str) -> Item | None:
+    """The quiz item whose present content has this digest."""
+    items: Mapping[str, Item] = current_app.extensions["elearn.items"]
+    return items.get(item_digest)

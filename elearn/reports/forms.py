@@ -1,0 +1,202 @@
+"""What administrators ask for and send: shapes and words."""
+
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from elearn.accounts.rules import tidy
+from elearn.certificates.rules import Reason, State
+from elearn.certificates.search import Selection
+
+LONGEST_SEARCH = 160
+LONGEST_NOTE = 2000
+LONGEST_REVIEWER = 160
+DAY_FORMATS = ["%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d", "%d.%m.%Y"]
+LIKE_A_DAY = "Enter a day like 22/11/2026"
+
+
+def _tidy(text: str | None) -> str:
+    return tidy(text or "")
+
+
+class DayField(DateField):
+    """A day, typed in any of the usual ways."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, format=DAY_FORMATS, **{"description": "For example 22/11/2026", **kwargs})
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the day. Raises ValueError in our words."""
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+        except ValueError as error:
+            raise ValueError(LIKE_A_DAY) from error
+
+
+class SearchFields:
+    """The parts of a selection of certificates."""
+
+    name = StringField(
+        "Holder’s name",
+        filters=[_tidy],
+        description="Any part of it, in any order.",
+        validators=[
+            Optional(),
+            Length(max=LONGEST_SEARCH, message=f"Name must be {LONGEST_SEARCH} characters or fewer"),
+        ],
+    )
+    number = StringField(
+        "Certificate number",
+        filters=[_tidy],
+        description="All of it or a part.",
+        validators=[Optional(), Length(max=200, message="Certificate number must be 200 characters or fewer")],
+    )
+    module = SelectField("Module", [Optional()], invalid_choice_message="Choose a module from the list")
+    state = SelectField(
+        "State",
+        [Optional()],
+        invalid_choice_message="Choose a state from the list",
+        choices=[SelectChoice("", "Any state")]
+        + [SelectChoice(state.value, state.value.capitalize()) for state in State],
+    )
+    issued_from = DayField("Issued from", validators=[Optional()])
+    issued_to = DayField("Issued to", validators=[Optional()])
+
+
+class CertificatesForm(SearchFields, FlaskForm):
+    """A selection of certificates, by the address of the page: it changes nothing, and so needs no token."""
+
+    class Meta:
+        """No token."""
+
+        csrf = False
+
+    def offer(self, modules: list[tuple[str, str]]) -> None:
+        """Offer these modules to choose from, by slug and title."""
+        self.module.choices = [SelectChoice("", "Any module")] + [SelectChoice(slug, title) for slug, title in modules]
+
+    def validate_issued_to(self, field: DateField) -> None:
+        """The days must be in order."""
+        if field.data and isinstance(self.issued_from.data, date) and field.data < self.issued_from.data:
+            raise ValidationError("Issued to must be the same day as issued from, or later")
+
+    @property
+    def selection(self) -> Selection:
+        """What the form asks for."""
+        return Selection(
+            name=self.name.data or "",
+            number=self.number.data or "",
+            module=self.module.data or "",
+            state=State(self.state.data) if self.state.data else None,
+            issued_from=self.issued_from.data,
+            issued_to=self.issued_to.data,
+        )
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """The parts that are filled in, as an address or hidden fields carry them."""
+        fields = (self.name, self.number, self.module, self.state, self.issued_from, self.issued_to)
+        return {field.name: str(field.data) for field in fields if field.data}
+
+
+class ExportForm(CertificatesForm):
+    """The same selection, sent to be exported: with a token."""
+
+    class Meta:
+        """With the token."""
+
+        csrf = True
+
+
+class RevokeForm(FlaskForm):
+    """Why a certificate is revoked."""
+
+    reason = RadioField(
+        "Why is it revoked?",
+        choices=[
+            SelectChoice(reason.value, f"{reason.value.capitalize()}: “{reason.words}”".replace("'", "’"))
+            for reason in Reason
+        ],
+        invalid_choice_message="Choose why it is revoked",
+        validators=[InputRequired("Choose why it is revoked")],
+        description="Anyone who checks the certificate reads the sentence in quotes.",
+    )
+    note = TextAreaField(
+        "Note (optional)",
+        description="Only administrators read it. Write nothing about patients.",
+        validators=[Optional(), Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer")],
+    )
+
+
+class RestoreForm(FlaskForm):
+    """Why a revocation is taken back."""
+
+    note = TextAreaField(
+        "Why is it restored?",
+        description="Only administrators read it. Write nothing about patients.",
+        validators=[
+            DataRequired("Enter why it is restored"),
+            Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer"),
+        ],
+    )
+
+
+class ReviewForm(FlaskForm):
+    """That somebody reviewed a version of a module."""
+
+    reviewer = StringField(
+        "Reviewer’s name",
+        filters=[_tidy],
+        description="The module’s public page shows it.",
+        validators=[
+            DataRequired("Enter the reviewer’s name"),
+            Length(max=LONGEST_REVIEWER, message=f"Reviewer’s name must be {LONGEST_REVIEWER} characters or fewer"),
+        ],
+    )
+    role = StringField(
+        "Reviewer’s role",
+        filters=[_tidy],
+        description="For example consultant clinical geneticist. The public page shows it, too.",
+        validators=[
+            DataRequired("Enter the reviewer’s role"),
+            Length(max=LONGEST_REVIEWER, message=f"Reviewer’s role must be {LONGEST_REVIEWER} characters or fewer"),
+        ],
+    )
+    reviewed_on = DayField("Day of the review", validators=[InputRequired("Enter the day of the review")])
+    note = TextAreaField(
+        "Note (optional)",
+        description="What was reviewed, and what was asked for. Only administrators read it.",
+        validators=[Optional(), Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer")],
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+
+    def validate_reviewed_on(self, field: DateField) -> None:
+        """A review that has not happened yet is none."""
+        if field.data and field.data > self._today:
+            raise ValidationError("Day of the review must be today or earlier")
+
+
+class PeopleForm(FlaskForm):
+    """Looking for people."""
+
+    class Meta:
+        """It changes nothing, and so needs no token."""
+
+        csrf = False
+
+    q = StringField(
+        "Name or e-mail address",
+        filters=[_tidy],
+        description="Any part of it.",
+        validators=[
+            Optional(),
+            Length(max=LONGEST_SEARCH, message=f"Search must be {LONGEST_SEARCH} characters or fewer"),
+        ],
+    )

@@ -1,0 +1,123 @@
+"""Who may write, and when: transactions are read-only unless a view says `@commits`; nothing else commits.
+
+A read opens `BEGIN` with `PRAGMA query_only` on SQLite, or `SET TRANSACTION READ ONLY` on PostgreSQL, so that the
+database itself refuses a GET that writes. A write opens `BEGIN IMMEDIATE` before its first read: a read-then-write
+transaction on SQLite cannot wait for another writer (SQLITE_BUSY_SNAPSHOT), an immediate one can.
+
+Flask-Security's posts read, hash a password for a tenth of a second, and only then write. They run in the third mode:
+they begin as readers and take the write lock at their first flush, so that nobody waits for a password hash.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum, auto
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, g, request
+from sqlalchemy import Connection, Engine, event
+
+from elearn.extensions import db
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Mode(Enum):
+    """What the next transaction of this context may do."""
+
+    READ = auto()
+    WRITE = auto()
+    LATE_WRITE = auto()
+
+
+_mode: ContextVar[Mode] = ContextVar("transaction mode", default=Mode.READ)
+
+
+def begin(connection: Connection) -> None:
+    """Open the transaction that the mode asks for (SQLAlchemy's "begin" event)."""
+    mode = _mode.get()
+    if connection.dialect.name == "sqlite":
+        # The driver itself is told what cannot fail: there it costs a tenth of SQLAlchemy's way, on every page.
+        driver: Any = connection.connection.dbapi_connection
+        reads_only = int(mode is not Mode.WRITE)
+        # Setting a pragma makes SQLite compile every kept statement again, so it is set only where it is not so already.
+        if driver.execute("PRAGMA query_only").fetchone()[0] != reads_only:
+            driver.execute(f"PRAGMA query_only={reads_only}")
+        if mode is Mode.WRITE:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            driver.execute("BEGIN")
+    elif mode is Mode.READ:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def take_write_lock(session: Any, _flush_context: Any, _instances: Any) -> None:
+    """At the first flush in LATE_WRITE mode, end the read and begin again as a writer (SQLite only)."""
+    connection = session.connection()
+    if _mode.get() is not Mode.LATE_WRITE or connection.dialect.name != "sqlite":
+        return
+    if connection.info.get("late write") is connection.get_transaction():
+        return
+    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("PRAGMA query_only=OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.info["late write"] = connection.get_transaction()
+
+
+def listen_to(engine: Engine) -> None:
+    """Begin every transaction of `engine` by the rules above."""
+    event.listen(engine, "begin", begin)
+    if not event.contains(db.session, "before_flush", take_write_lock):
+        event.listen(db.session, "before_flush", take_write_lock)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One write: whole or not at all. The only place that commits, once; so one may not be opened inside another."""
+    if _mode.get() is Mode.WRITE:
+        raise RuntimeError("a write is open already: it would be cut in two")
+    db.session.rollback()
+    token = _mode.set(Mode.WRITE)
+    try:
+        yield
+        db.session.commit()
+    finally:
+        try:
+            db.session.rollback()
+        finally:
+            _mode.reset(token)
+
+
+def init_app(app: Flask) -> None:
+    """Let the posts of Flask-Security's views, which commit by themselves when the response is ready, write late."""
+
+    @app.before_request
+    def choose_mode() -> None:
+        if request.blueprint == "security" and request.method == "POST":
+            g.late_write = _mode.set(Mode.LATE_WRITE)
+
+    @app.teardown_request
+    def reset_mode(_error: BaseException | None) -> None:
+        if token := g.pop("late_write", None):
+            db.session.rollback()
+            _mode.reset(token)
+
+
+def commit_late() -> None:
+    """Commit what a signal has added to a post of Flask-Security that would not commit by itself."""
+    if _mode.get() is not Mode.LATE_WRITE:
+        raise RuntimeError("only a post of Flask-Security commits late")
+    db.session.commit()
+
+
+def commits(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view whose POST changes rows: they are committed when it returns, and none when it raises."""
+
+    @wraps(view)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with writing():
+            return view(*args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,37 @@
+"""Every page that an address without arguments opens, for each kind of person, on a screen and on a phone."""
+
+import pytest
+from flask import Flask
+
+from elearn.shared.access import Access, access_of
+from tests.journeys.conftest import Arrive
+from tests.journeys.site import Site
+from tests.journeys.visitor import DESK, PHONE
+
+NO_PAGES = {"site.healthz"}
+PEOPLE = ("learner", "educator", "administrator")
+
+
+def _pages(app: Flask, person: str) -> list[tuple[str, str]]:
+    entered = {Access.PUBLIC, Access.SIGNED_IN} | ({Access.ADMINISTRATOR} if person == "administrator" else set())
+    return sorted(
+        (rule.endpoint, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.arguments
+        and rule.endpoint not in NO_PAGES
+        and access_of(app, rule.endpoint) in entered
+    )
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_page_is_accessible(arrive: Arrive, site: Site, person: str, width: int) -> None:
+    visitor = arrive(width=width)
+    visitor.signs_in(f"{person}@example.org")
+    pages = _pages(site.app, person)
+    assert len(pages) > 12
+    for endpoint, address in pages:
+        visitor.opens(address)
+        visitor.looks(f"{person}, {endpoint}")

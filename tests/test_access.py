@@ -1,0 +1,264 @@
+"""Who gets in: every rule of the application times every persona, asked over HTTP (A-1, A-2, A-4).
+
+`MATRIX` says for each endpoint and method who gets in. A rule that is missing here, or stands here and is no more, fails.
+The world gives each address a real object: the learner's own attempt, the educator's own cohort, a real certificate.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from elearn.accounts.queries import get_person
+from elearn.accounts.security import ACCESS
+from elearn.certificates.actions import issue_certificate
+from elearn.certificates.holder import Holder
+from elearn.cohorts.models import Cohort, RosterEntry
+from elearn.extensions import db
+from elearn.modules.actions import record_review
+from elearn.modules.models import Completion
+from elearn.shared import clock
+from elearn.shared.access import Access, access_of, allow
+from elearn.shared.transactions import writing
+from tests.page import PageClient
+from tests.quizzes.sitting import module_of, sit, start
+from tests.world import MODULE, World
+
+SIGNED_IN = frozenset({"unconfirmed", "learner", "other_learner", "educator", "other_educator", "administrator"})
+OUTSIDE = frozenset({"anonymous", "suspended"})
+EVERYBODY = SIGNED_IN | OUTSIDE
+NOBODY: frozenset[str] = frozenset()
+LEARNER = frozenset({"learner"})
+EDUCATOR = frozenset({"educator"})
+ADMINISTRATOR = frozenset({"administrator"})
+LESSON = "how-trials-build-evidence"
+
+MATRIX: dict[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            *("GET site.start", "GET site.about", "GET site.accessibility", "GET site.cookies", "GET site.healthz"),
+            *("GET site.privacy", "GET site.terms", "GET modules.module", "GET modules.modules"),
+            *("GET certificates.verify", "GET certificates.verification", "POST certificates.match"),
+            *("GET security.login", "POST security.login", "GET security.register", "POST security.register"),
+            *("GET accounts.confirm", "POST accounts.confirm_now"),
+        ),
+        EVERYBODY,
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                "GET accounts.account",
+                "GET accounts.details",
+                "POST accounts.change_details",
+                "POST accounts.send_again",
+            ),
+            *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
+            *("GET learning.learning", "POST modules.start", "POST security.logout"),
+        ),
+        SIGNED_IN,
+    ),
+    # The learner of these tests is the only one who has started the module, sat its quizzes and holds a certificate.
+    **dict.fromkeys(
+        (
+            *("GET modules.lesson", "POST modules.check", "POST modules.done", "POST modules.place"),
+            *("GET quizzes.quiz", "POST quizzes.start", "GET quizzes.question", "POST quizzes.save"),
+            *("GET quizzes.answers", "POST quizzes.submit", "GET quizzes.result"),
+            *("GET learning.reflection", "POST learning.save_reflection"),
+            *("GET learning.evaluation", "POST learning.send_evaluation"),
+            *("GET certificates.confirm", "POST certificates.issue"),
+            *("GET cohorts.leave", "POST cohorts.leave_now"),
+        ),
+        LEARNER,
+    ),
+    **dict.fromkeys(("GET certificates.certificate", "GET certificates.pdf"), LEARNER | ADMINISTRATOR),
+    **dict.fromkeys(
+        (
+            *("GET cohorts.cohort", "POST cohorts.add_to_roster", "POST cohorts.remove_from_roster"),
+            *("GET reports.cohort", "POST reports.cohort_as_csv"),
+        ),
+        EDUCATOR,
+    ),
+    **dict.fromkeys(
+        (
+            *("GET cohorts.new", "POST cohorts.create", "GET cohorts.educators", "POST cohorts.appoint"),
+            *("POST cohorts.dismiss", "GET admin.index", "GET admin.audit", "GET admin.people", "GET admin.reviews"),
+            *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
+            *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
+            *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),
+        ),
+        ADMINISTRATOR,
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                "GET security.confirm_email",
+                "POST security.confirm_email",
+                "GET security.verify",
+                "POST security.verify",
+            ),
+            *("GET security.send_confirmation", "POST security.send_confirmation", "GET security.static"),
+        ),
+        NOBODY,
+    ),
+}
+# What an administrator may enter but finds nothing behind: the export of these tests does not exist.
+EMPTY = frozenset({"GET admin.exported", "GET admin.exported_file"})
+
+
+@dataclass
+class Things:
+    """One real object for each argument that an address may have."""
+
+    world: World
+    open_attempt: str
+    done_attempt: str
+    number: str
+    other_person: str
+    educator: str
+    token: str
+
+    def address(self, app: Flask, endpoint: str) -> str:
+        """An address of the endpoint with real objects in it."""
+        check = next(iter(module_of(self.world).lessons[LESSON].checks))
+        values: dict[str, object] = {
+            "module": MODULE,
+            "lesson": LESSON,
+            "check": check,
+            "quiz": "trial-phases",
+            "attempt": self.done_attempt if endpoint == "quizzes.result" else self.open_attempt,
+            "cohort": self.world.cohorts["one"],
+            "person": self.other_person,
+            "public_id": "none",
+            "filename": "none.js",
+            "number": 1 if endpoint.startswith("quizzes") else self.number,
+            "token": self.token,
+        }
+        rule = next(app.url_map.iter_rules(endpoint))
+        with app.test_request_context(base_url="https://localhost"):
+            return app.url_for(endpoint, **{key: values[key] for key in rule.arguments})
+
+    def data(self, endpoint: str) -> dict[str, str]:
+        """What a form must hold for its view to look for something."""
+        return {
+            "modules.place": {"step": f"lesson:{LESSON}", "anchor": ""},
+            "cohorts.dismiss": {"who": self.educator},
+            "cohorts.remove_from_roster": {"who": "expected@example.org"},
+        }.get(endpoint, {})
+
+
+@pytest.fixture
+def things(app: Flask, world: World) -> Things:
+    """A world in which the learner has done everything, and one attempt more is open."""
+    world.enrol("learner", *world.steps_before("certificate"))
+    done_attempt = sit(world, right=2, quiz="trial-phases")
+    module, learner = module_of(world), world.viewer("learner")
+    with app.app_context(), writing():
+        record_review(None, module, reviewer="Dr X", role="consultant", reviewed_on=clock.today())
+        holder = Holder(learner.given_names, learner.family_name, learner.registration_number)
+        number = issue_certificate(learner, module, app.extensions["elearn.settings"], holder.digest)
+        cohort = db.session.scalars(db.select(Cohort).filter_by(public_id=world.cohorts["one"])).one()
+        db.session.add(RosterEntry(cohort_id=cohort.id, email="expected@example.org"))
+    open_attempt = start(world, quiz="adaptive-designs")
+    people = [world.viewer(persona).public_id for persona in ("other_learner", "educator")]
+    return Things(world, open_attempt, done_attempt, number, *people, token="not-a-token")
+
+
+Outcome = Literal["in", "sign in", "not there", "start first"]
+
+
+def outcome(response: TestResponse) -> Outcome:
+    """What became of a request."""
+    location = response.headers.get("Location", "")
+    if response.status_code in (301, 302, 303):
+        if location.startswith("/account/sign-in/"):
+            return "sign in"
+        if location == f"/modules/{MODULE}/":
+            return "start first"
+    return "not there" if response.status_code == 404 else "in"
+
+
+def browser_of(world: World, persona: str) -> PageClient:
+    """A browser in which this persona is signed in."""
+    client = world.app.test_client()
+    assert isinstance(client, PageClient)
+    if persona != "anonymous":
+        world.sign_in(client, persona)
+    return client
+
+
+def differences(things: Things, entry: str, browsers: dict[str, PageClient]) -> list[str]:
+    """Where the answers to one rule differ from the matrix; those who may enter ask last, for they may change things."""
+    method, _, endpoint = entry.partition(" ")
+    allowed, address = MATRIX[entry], things.address(things.world.app, endpoint)
+    behind = NOBODY if entry in EMPTY or "not-a-token" in address else allowed
+    found = []
+    for persona in sorted(EVERYBODY, key=lambda persona: (persona in allowed, persona)):
+        browser = browsers[persona]
+        response = browser.get(address) if method == "GET" else browser.send(address, things.data(endpoint))
+        what = outcome(response)
+        right = (what == "in") is (persona in behind) and response.status_code < 500
+        if persona in OUTSIDE and allowed not in (EVERYBODY, NOBODY):
+            right = right and what == "sign in"
+        if not right:
+            found.append(f"{entry} as {persona}: {response.status_code}, {what}")
+    return found
+
+
+def test_the_right_people_see_the_right_pages(things: Things) -> None:
+    browsers = {persona: browser_of(things.world, persona) for persona in EVERYBODY}
+    entries = sorted(entry for entry in MATRIX if entry.startswith("GET"))
+    assert [found for entry in entries for found in differences(things, entry, browsers)] == []
+
+
+@pytest.mark.parametrize("entry", sorted(entry for entry in MATRIX if entry.startswith("POST")))
+def test_the_right_people_may_post(things: Things, entry: str) -> None:
+    browsers = {persona: browser_of(things.world, persona) for persona in EVERYBODY}
+    assert differences(things, entry, browsers) == []
+
+
+def test_every_rule_is_in_the_matrix(app: Flask) -> None:
+    rules = {
+        f"{method} {rule.endpoint}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert rules == set(MATRIX)
+
+
+def test_every_view_is_marked(app: Flask) -> None:
+    unmarked = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    assert unmarked == []
+
+
+def test_the_table_of_third_party_views_names_no_others(app: Flask) -> None:
+    assert set(ACCESS) == {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("security.")}
+
+
+@pytest.mark.parametrize(
+    ("access", "who_gets_in"),
+    [(None, NOBODY), (Access.NOBODY, NOBODY), (Access.ADMINISTRATOR, ADMINISTRATOR), (Access.SIGNED_IN, SIGNED_IN)],
+)
+def test_a_view_without_a_mark_is_refused(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch, access: Access | None, who_gets_in: frozenset[str]
+) -> None:
+    def view() -> str:
+        return "ok"
+
+    monkeypatch.setitem(app.view_functions, "site.healthz", allow(access)(view) if access else view)
+    for persona in sorted(EVERYBODY):
+        response = browser_of(world, persona).get("/healthz")
+        assert (response.status_code == 200) is (persona in who_gets_in), persona
+
+
+def test_somebody_suspended_in_the_middle_is_refused_at_once(app: Flask, client: PageClient, world: World) -> None:
+    world.enrol("learner")
+    world.sign_in(client, "learner")
+    assert client.get("/learning/").status_code == 200
+    with app.app_context(), writing():
+        get_person(world.people["learner"]).active = False
+    assert outcome(client.get("/learning/")) == "sign in"
+    assert outcome(client.send(f"/modules/{MODULE}/lessons/{LESSON}/done/")) == "sign in"
+    with app.app_context():
+        assert db.session.query(Completion).count() == 0

@@ -1,0 +1,5 @@
+"""What a WSGI server runs: `granian --interface wsgi wsgi:app`."""
+
+from elearn import create_app
+
+app = create_app()
