@@ -86,12 +86,17 @@ def postgresql_app(tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
         db.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on both databases; one that is about SQLite alone says so by `only_sqlite`."""
+    if "database" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("only_sqlite")
+        metafunc.parametrize("database", ["sqlite"] if alone else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest) -> str:
-    """Which database a test runs on; a test that needs only one says so by `only_sqlite`."""
+    """Which database a test runs on."""
     name: str = request.param
-    if request.node.get_closest_marker("only_sqlite") and name != "sqlite":
-        pytest.skip("this test is about SQLite alone")
     return name
 
 

@@ -14,7 +14,7 @@ from tests.conftest import settings_for
 from tests.page import PageClient
 
 # Marks a test that is about SQLite alone, without leaving it out on PostgreSQL by a skip.
-only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+only_sqlite = pytest.mark.only_sqlite
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def make_row(connection: Connection, name: str, **values: object) -> dict[str, A
     return dict(made.mappings().one())
 
 
-def _value(connection: Connection, table: Table, column: Column[Any]) -> Any:
+def _value(connection: Connection, table: Table, column: Column[Any]) -> Any:  # noqa: PLR0911 - one for each kind
     for key in column.foreign_keys:
         return make_row(connection, key.column.table.name)[key.column.name]
     if column.nullable or column is table.autoincrement_column:

@@ -69,8 +69,8 @@ class _Refused:
     def __enter__(self) -> None:
         self.raises.__enter__()
 
-    def __exit__(self, *error: Any) -> bool:
-        found = self.raises.__exit__(*error)
+    def __exit__(self, *error: object) -> bool:
+        found = self.raises.__exit__(*error)  # type: ignore[arg-type]
         self.savepoint.rollback()
         return bool(found)
 

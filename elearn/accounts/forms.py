@@ -43,7 +43,7 @@ class DetailsFields:
         ],
         render_kw={"autocomplete": "family-name"},
     )
-    profession = SelectField(
+    profession = SelectField(  # type: ignore[call-arg]  # newer than its stubs
         "Profession",
         choices=PROFESSIONS,
         validators=[DataRequired("Choose your profession")],

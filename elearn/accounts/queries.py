@@ -12,11 +12,11 @@ from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
-from elearn.shared.reading import read
 from elearn.shared.pagination import Page
+from elearn.shared.reading import Read
 
 _SEARCHED = (Person.given_names, Person.family_name, Person.email)
-VIEWER = (
+VIEWER = Read(
     select(
         Person.id,
         Person.public_id,
@@ -43,7 +43,7 @@ def hashed(token: str) -> str:
 
 def find_viewer(token: str) -> Viewer | None:
     """The person behind a live sign-in, in one statement; None for an ended, old or unknown one, or a suspended person."""
-    row = next(iter(read(VIEWER, token_hash=hashed(token))), None)
+    row = next(iter(VIEWER(token_hash=hashed(token))), None)
     if row is None or not sign_in_is_live(row.started_at, row.ended_at, clock.now()):
         return None
     return Viewer(

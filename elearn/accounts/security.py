@@ -215,9 +215,9 @@ def _keep_next_inside() -> None:
         request.form = _without_hostile_next(request.form)
 
 
-def _without_hostile_next(values: MultiDict[str, str]) -> MultiDict[str, str]:
+def _without_hostile_next(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
     if all(is_inside(target) for target in values.getlist("next")):
-        return values
+        return ImmutableMultiDict(values)
     return ImmutableMultiDict([(key, value) for key, value in values.items(multi=True) if key != "next"])
 
 

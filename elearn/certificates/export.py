@@ -27,7 +27,7 @@ AT_ONCE = 200
 MANIFEST = "manifest.csv"
 HEADER = ("number", "name", "date", "state", "SHA-256")
 KEPT_FOR = 24 * 3600  # seconds that a finished file is kept: it holds names
-PART_KEPT_FOR = 3600
+PART_KEPT_FOR = 600  # a worker that is alive writes more often
 LONGEST_NAME = 60
 PdfOf = Callable[[int], bytes | None]
 

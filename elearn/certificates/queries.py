@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, true
+from sqlalchemy import Row, bindparam, select, true
 
 from elearn.accounts.models import Person
 from elearn.accounts.rules import Viewer
@@ -24,6 +24,7 @@ from elearn.extensions import db
 from elearn.modules.models import Completion, Enrolment
 from elearn.quizzes.models import Attempt
 from elearn.shared.missing import NotFound
+from elearn.shared.reading import Read
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ _PUBLIC = (
     .outerjoin(CertificateHolder, CertificateHolder.certificate_id == Certificate.id)
     .order_by(Certificate.id, CertificateEvent.id)
 )
+_VERIFIED = Read(_PUBLIC.where(Certificate.number == bindparam("number")))
 _HELD = _PUBLIC.add_columns(
     CertificateHolder.given_names,
     CertificateHolder.family_name,
@@ -106,7 +108,7 @@ _HELD = _PUBLIC.add_columns(
 
 def find_certificate_record(number: str) -> CertificateRecord | None:
     """The public record behind a number (as `numbers.parse` gives it), in one statement; None where there is none."""
-    rows = db.session.execute(_PUBLIC.where(Certificate.number == number)).all()
+    rows = _VERIFIED(number=number)
     return _public(rows) if rows else None
 
 

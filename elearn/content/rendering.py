@@ -23,6 +23,7 @@ from mdit_py_plugins.container import container_plugin
 PLACED = re.compile(r"^::: (figure|check) ([a-z0-9-]+)\n:::$", re.MULTILINE)
 OPENED = re.compile(r"^:::+ *(\S+)", re.MULTILINE)
 CITED = re.compile(r"\[([SB]\d{2,3})\](?!\()")
+LINKED = re.compile(r"\]\([^)]*\)")
 WORD = re.compile(r"[^\W_][\w'’.,-]*")
 BOXES = ("case", "key-points", "do", "dont", "warning")
 INTERNAL = "lesson:"
@@ -101,8 +102,8 @@ def anchor_of(heading: str) -> str:
 
 
 def count_words(markdown: str) -> int:
-    """The words that a learner reads: directive lines and citations do not count."""
-    read = CITED.sub("", re.sub(r"^:::.*$", "", markdown, flags=re.MULTILINE))
+    """The words that a learner reads: directive lines, citations and the addresses of links do not count."""
+    read = LINKED.sub("]", CITED.sub("", re.sub(r"^:::.*$", "", markdown, flags=re.MULTILINE)))
     return len(WORD.findall(read))
 
 
@@ -123,9 +124,10 @@ def render_lesson(markdown: str, sources: Iterable[str], first_line: int = 1) ->
         parts.append(Placed(kind=match[1], id=match[2], line=line))
         end = match.end()
     parts.append(_text(markdown[end:], env))
+    others = PLACED.sub(lambda m: "\n" * m[0].count("\n"), markdown)
     unknown = tuple(
-        (first_line + markdown.count("\n", 0, match.start()), match[1])
-        for match in OPENED.finditer(PLACED.sub(lambda m: "\n" * m[0].count("\n"), markdown))
+        (first_line + others.count("\n", 0, match.start()), match[1])
+        for match in OPENED.finditer(others)
         if match[1] not in BOXES
     )
     return Rendered(
@@ -267,7 +269,7 @@ def read_svg(path: Path, attributes: Mapping[str, str]) -> Markup:
     """The drawing as inline SVG, with `attributes` set on its root. Raises BadFigure, OSError."""
     try:
         root = fromstring(path.read_bytes(), forbid_dtd=True)
-    except (ParseError, ValueError) as error:  # ValueError: a forbidden DOCTYPE, or an encoding that is not read
+    except (ParseError, ValueError, LookupError) as error:  # a forbidden DOCTYPE, or an encoding that is not read
         raise BadFigure(f"the drawing is not well-formed: {error}") from error
     if root.tag.removeprefix(f"{{{SVG}}}") != "svg":
         raise BadFigure(f"the drawing is no <svg> but <{root.tag}>")

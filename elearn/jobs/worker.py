@@ -90,7 +90,7 @@ class Jobs:
             serializer=JSONMessages(),
         )
         huey.periodic_task(lambda _moment: True, name="wake_now_and_then")(self.run)
-        huey.periodic_task(on_the_hour, name="do_chores")(self.do_chores)
+        huey.periodic_task(every_ten_minutes, name="do_chores")(self.do_chores)
         self.wake: Callable[[], object] = huey.task(name="wake")(self.run)
         return huey
 
@@ -116,9 +116,9 @@ class Jobs:
             log.warning("no hint to the worker", error=str(error))
 
 
-def on_the_hour(moment: datetime) -> bool:
-    """Whether Huey's look at the clock falls into the first seconds of an hour."""
-    return moment.minute == 0 and moment.second < SECONDS_BETWEEN_WAKES
+def every_ten_minutes(moment: datetime) -> bool:
+    """Whether Huey's look at the clock falls into the first seconds of a stretch of ten minutes."""
+    return moment.minute % 10 == 0 and moment.second < SECONDS_BETWEEN_WAKES
 
 
 def init_app(app: Flask, handlers: Mapping[str, Handler], chores: Sequence[Chore] = ()) -> None:
@@ -134,7 +134,10 @@ def run_now(app: Flask) -> int:
 
 
 def start_embedded(app: Flask) -> "Keeper":
-    """Let this process run the worker's threads as soon as no other process of this machine does."""
+    """Let this process run the worker's threads as soon as no other process of this machine does.
+
+    Call it in the process that serves, after any fork: threads and file locks do not go along.
+    """
     keeper = Keeper(app.extensions[EXTENSION])
     keeper.start()
     return keeper
@@ -179,10 +182,9 @@ class Keeper:
             self._lock.close()
 
     def _keep(self) -> None:
-        while not self._ended.is_set() and (lock := lock_file(self.jobs.folder / "worker.lock")) is None:
-            self._ended.wait(SECONDS_BETWEEN_TRIES_FOR_LOCK)
-        if self._ended.is_set():
-            return
+        while (lock := lock_file(self.jobs.folder / "worker.lock")) is None:
+            if self._ended.wait(SECONDS_BETWEEN_TRIES_FOR_LOCK):
+                return
         self._lock = lock
         self.consumer = EmbeddedConsumer(
             self.jobs.huey, workers=WORKER_THREADS, max_delay=0.5, check_worker_health=False

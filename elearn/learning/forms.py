@@ -77,29 +77,29 @@ class ReflectionForm(FlaskForm):
     def texts(self) -> ReflectionTexts:
         """The answers of a valid form."""
         return ReflectionTexts(
-            learned=self.learned.data,
-            will_change=self.will_change.data,
-            effect_on_patients=self.effect_on_patients.data,
-            next_step=self.next_step.data,
+            learned=self.learned.data or "",
+            will_change=self.will_change.data or "",
+            effect_on_patients=self.effect_on_patients.data or "",
+            next_step=self.next_step.data or "",
         )
 
 
 class EvaluationForm(FlaskForm):
     """A short evaluation; nothing is chosen beforehand."""
 
-    useful = RadioField(
+    useful = RadioField(  # type: ignore[call-arg]  # newer than its stubs
         "How useful was this module for your work?",
         choices=[SelectChoice(str(value), words) for value, words in USEFUL.items()],
         validators=[DataRequired("Choose how useful this module was")],
         invalid_choice_message="Choose how useful this module was",
     )
-    right_level = RadioField(
+    right_level = RadioField(  # type: ignore[call-arg]  # newer than its stubs
         "Was it at the right level for you?",
         choices=[SelectChoice(level.value, level.value.capitalize()) for level in RightLevel],
         validators=[DataRequired("Choose whether it was at the right level for you")],
         invalid_choice_message="Choose whether it was at the right level for you",
     )
-    balanced = RadioField(
+    balanced = RadioField(  # type: ignore[call-arg]  # newer than its stubs
         "Was it balanced and free of commercial bias?",
         choices=[SelectChoice(answer.value, answer.value.capitalize()) for answer in Balanced],
         description="Commercial bias is anything that favours a product or a company.",
@@ -125,6 +125,6 @@ class EvaluationForm(FlaskForm):
             useful=int(self.useful.data),
             right_level=RightLevel(self.right_level.data),
             balanced=Balanced(self.balanced.data),
-            bias_seen=self.bias_seen.data,
-            comment=self.comment.data,
+            bias_seen=self.bias_seen.data or "",
+            comment=self.comment.data or "",
         )

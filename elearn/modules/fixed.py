@@ -1,26 +1,35 @@
-"""What is the same on a lesson's page for everybody, or for everybody who gave the same answer: rendered once, and kept.
+"""What is the same on a module's pages for everybody, or for everybody in the same place: rendered once, and kept.
 
-It is made by macros that get the lesson, or an item and an answer, and nothing else: no request, no viewer. The token of
-each form, which is the person's own, is left out: the page puts it between two parts.
+It is made by macros that are given the module, a lesson, a step and its state, or an item and an answer, and nothing else:
+no request, no viewer. What is kept is found again by all that it was made of. The token of each form, which is the
+person's own, is left out: the page puts it between two parts.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, request, url_for
 from markupsafe import Markup
 
 from elearn.content.rendering import Text
-from elearn.content.structure import Lesson
+from elearn.content.structure import Lesson, Module
 from elearn.items.base import Item, Response
+from elearn.modules.addresses import address_of
+from elearn.modules.rules import Path, PathStep, StepState
 
 EXTENSION = "elearn.fixed"
 TEMPLATE = "modules/fixed.html"
 CHOOSE = "Choose one answer"
 # An item of few options has few answers. One of many is not kept beyond these, but rendered again.
 MOST_ANSWERS = 32
+
+
+def _macros() -> Any:
+    # A template's module is Jinja's name for its macros; they see globals only, nothing of a request.
+    return current_app.jinja_env.get_template(TEMPLATE).module
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,8 @@ class FixedCheck:
     def _render(self, response: Response | None, unanswered: bool) -> Markup:
         order = self.item.natural_order()
         review = self.item.review(order, response, everything=True) if response is not None else None
-        rest = _macros().check_rest(self.item.id, self.item.face(order, response), review, CHOOSE if unanswered else "")
-        return Markup(rest)  # noqa: S704 - a macro of ours has made it
+        face = self.item.face(order, response)
+        return Markup(_macros().check_rest(self.item.id, face, review, CHOOSE if unanswered else ""))  # noqa: S704
 
 
 @dataclass(frozen=True)
@@ -59,46 +68,80 @@ class Part:
 class FixedLesson:
     """A lesson from its objectives to its sources."""
 
-    lesson: Lesson
     parts: tuple[Part, ...]
     sources: Markup
 
-
-def fixed_lesson(module: str, lesson: Lesson, address: Callable[[str], str]) -> FixedLesson:
-    """What is fixed of a lesson, kept for as long as the application has this very lesson.
-
-    `address` gives where the form of a check goes to.
-    """
-    kept: dict[tuple[str, str, str], FixedLesson] = current_app.extensions.setdefault(EXTENSION, {})
-    key = request.script_root, module, lesson.slug
-    found = kept.get(key)
-    if found is None or found.lesson is not lesson:
-        found = kept[key] = _render(lesson, address)
-    return found
+    def after(self, tried: Mapping[str, tuple[str, Response]], unanswered: str) -> list[tuple[Markup, Markup | None]]:
+        """The parts, each with its check after the answer to it; one to an earlier version of the item does not count."""
+        return [(part.html, _after(part.check, tried, unanswered)) for part in self.parts]
 
 
-def _macros() -> Any:
-    # A template's module is Jinja's name for its macros; they see globals only, nothing of a request.
-    return current_app.jinja_env.get_template(TEMPLATE).module
+def _after(check: FixedCheck | None, tried: Mapping[str, tuple[str, Response]], unanswered: str) -> Markup | None:
+    if check is None:
+        return None
+    digest, response = tried.get(check.item.id, ("", None))
+    current = response if digest == check.item.digest else None
+    return check.after(current, unanswered=check.item.id == unanswered)
 
 
-def _render(lesson: Lesson, address: Callable[[str], str]) -> FixedLesson:
-    macros = _macros()
-    parts: list[Part] = []
-    stretch, figures = [macros.objectives(lesson)], 0
-    for part in lesson.parts:
-        if isinstance(part, Text):
-            stretch.append(part.html)
-        elif part.kind == "figure":
-            figures += 1
-            stretch.append(macros.drawing(lesson.figures[part.id], figures))
-        elif isinstance(item := lesson.checks[part.id], Item):
-            stem = item.face(item.natural_order(), None).stem
-            stretch.append(macros.check_opening(item.id, len(parts) + 1, stem, address(item.id)))
-            parts.append(Part(_joined(stretch), FixedCheck(item)))
-            stretch = []
-    return FixedLesson(lesson, (*parts, Part(_joined(stretch))), macros.sources(lesson))
+class FixedModule:
+    """What is fixed of a module's pages, rendered when it is first asked for."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._lessons: dict[str, FixedLesson] = {}
+        self._rows: dict[tuple[str, StepState, str], Markup] = {}
+
+    @cached_property
+    def about(self) -> Markup:
+        """What the module says of itself before starting."""
+        return Markup(_macros().about(self.module))  # noqa: S704 - a macro of ours has made it
+
+    def rows(self, path: Path) -> list[Markup]:
+        """The path as a task list's rows."""
+        return [self._row(number, step) for number, step in enumerate(path.steps, start=1)]
+
+    def _row(self, number: int, step: PathStep) -> Markup:
+        key = step.step.id, step.state, step.reason
+        if key not in self._rows:
+            address = address_of(self.module, step.step) if step.is_open else ""
+            self._rows[key] = Markup(_macros().row(step, number, address))  # noqa: S704 - a macro of ours has made it
+        return self._rows[key]
+
+    def lesson(self, lesson: Lesson) -> FixedLesson:
+        """One of the module's lessons."""
+        if lesson.slug not in self._lessons:
+            self._lessons[lesson.slug] = self._render(lesson)
+        return self._lessons[lesson.slug]
+
+    def _render(self, lesson: Lesson) -> FixedLesson:
+        macros = _macros()
+        parts: list[Part] = []
+        stretch, figures = [macros.objectives(lesson)], 0
+        for part in lesson.parts:
+            if isinstance(part, Text):
+                stretch.append(part.html)
+            elif part.kind == "figure":
+                figures += 1
+                stretch.append(macros.drawing(lesson.figures[part.id], figures))
+            elif isinstance(item := lesson.checks[part.id], Item):
+                address = url_for("modules.check", module=self.module.slug, lesson=lesson.slug, check=item.id)
+                stem = item.face(item.natural_order(), None).stem
+                stretch.append(macros.check_opening(item.id, len(parts) + 1, stem, address))
+                parts.append(Part(_joined(stretch), FixedCheck(item)))
+                stretch = []
+        return FixedLesson((*parts, Part(_joined(stretch))), macros.sources(lesson))
 
 
 def _joined(stretch: list[Markup]) -> Markup:
     return Markup("\n").join(stretch)
+
+
+def fixed(module: Module) -> FixedModule:
+    """What is fixed of a module, kept for as long as the application has this very module under this address."""
+    kept: dict[tuple[str, str], FixedModule] = current_app.extensions.setdefault(EXTENSION, {})
+    key = request.script_root, module.slug
+    found = kept.get(key)
+    if found is None or found.module is not module:
+        found = kept[key] = FixedModule(module)
+    return found

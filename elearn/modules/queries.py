@@ -13,7 +13,7 @@ from elearn.items.base import Response
 from elearn.modules.models import CheckResponse, Completion, ContentReview, Enrolment
 from elearn.modules.rules import Path, lay_path
 from elearn.shared.missing import NotFound
-from elearn.shared.reading import read
+from elearn.shared.reading import Read
 
 
 class NotStarted(NotFound):
@@ -35,7 +35,7 @@ class Progress:
     last_anchor: str
 
 
-_PROGRESS = (
+_PROGRESS = Read(
     select(Enrolment.id, Enrolment.cycle, Enrolment.last_step, Enrolment.last_anchor, Completion.step)
     .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
     .where(Enrolment.person_id == bindparam("person_id"), Enrolment.module == bindparam("slug"))
@@ -45,7 +45,7 @@ _PROGRESS = (
 
 def find_progress(viewer: Viewer, module: Module) -> Progress | None:
     """The viewer's newest passage through a module, in one statement; None before it is started."""
-    rows = read(_PROGRESS, person_id=viewer.id, slug=module.slug)
+    rows = _PROGRESS(person_id=viewer.id, slug=module.slug)
     if not rows:
         return None
     newest = rows[0]
@@ -80,7 +80,7 @@ def list_done(enrolment: Enrolment) -> set[str]:
     return set(db.session.scalars(select(Completion.step).where(Completion.enrolment_id == enrolment.id)))
 
 
-_LATEST_RESPONSES = (
+_LATEST_RESPONSES = Read(
     select(CheckResponse.check_id, CheckResponse.item_digest, CheckResponse.response)
     .where(CheckResponse.enrolment_id == bindparam("enrolment_id"), CheckResponse.lesson == bindparam("lesson"))
     .order_by(CheckResponse.id)
@@ -89,7 +89,7 @@ _LATEST_RESPONSES = (
 
 def latest_responses(enrolment_id: int, lesson: str) -> Mapping[str, tuple[str, Response]]:
     """The last try of each check of a lesson: item digest and response by check id."""
-    rows = read(_LATEST_RESPONSES, enrolment_id=enrolment_id, lesson=lesson)
+    rows = _LATEST_RESPONSES(enrolment_id=enrolment_id, lesson=lesson)
     return {row.check_id: (row.item_digest, row.response) for row in rows}
 
 
@@ -104,7 +104,7 @@ class RecordedReview:
     note: str
 
 
-_REVIEWS = (
+_REVIEWS = Read(
     select(
         ContentReview.version,
         ContentReview.reviewer,
@@ -119,7 +119,7 @@ _REVIEWS = (
 
 def list_reviews(module: Module) -> list[RecordedReview]:
     """The recorded reviews of a module, newest first."""
-    return [RecordedReview(*row) for row in read(_REVIEWS, slug=module.slug)]
+    return [RecordedReview(*row) for row in _REVIEWS(slug=module.slug)]
 
 
 def reviewed_versions(module: Module) -> Mapping[str, date]:

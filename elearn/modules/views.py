@@ -1,18 +1,15 @@
 """The module page, its lessons and their checks."""
 
-from collections.abc import Mapping
-
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from elearn.accounts.viewer import find_viewer, get_viewer
 from elearn.content.structure import Lesson, Module
-from elearn.items.base import BadResponse, Item, Response
+from elearn.items.base import BadResponse, Item
 from elearn.modules import actions, queries
-from elearn.modules.addresses import address_of, resume_address
+from elearn.modules.addresses import resume_address
 from elearn.modules.catalogue import catalogue, get_module
-from elearn.modules.fixed import CHOOSE, FixedCheck, fixed_lesson
+from elearn.modules.fixed import CHOOSE, fixed
 from elearn.modules.forms import PlaceForm
 from elearn.modules.rules import PathStep, standing
 from elearn.shared import clock
@@ -51,7 +48,8 @@ def module(module: str) -> ResponseReturnValue:
         resume=resume_address(found, progress) if progress else "",
         reviews=reviews,
         standing=standing(found, {r.version: r.reviewed_on for r in reviews}, clock.today()),
-        address_of=address_of,
+        about=fixed(found).about,
+        rows=fixed(found).rows(progress.path) if progress else [],
     )
 
 
@@ -133,27 +131,18 @@ def _lesson_page(found: Module, slug: str, *, unanswered: str = "", problem: str
     if not path_step.is_open or page.fault:
         return _locked_page(found, path_step)
     responses = queries.latest_responses(progress.enrolment_id, slug)
-    fixed = fixed_lesson(found.slug, page, lambda check: url_for(".check", module=found.slug, lesson=slug, check=check))
+    ready = fixed(found).lesson(page)
     errors = [(f"check-{unanswered}-1", CHOOSE)] if unanswered else [("done", problem)] if problem else []
     return render_template(
         "modules/lesson.html",
         module=found,
         lesson=page,
-        parts=[(part.html, _check(part.check, responses, unanswered)) for part in fixed.parts],
-        sources=fixed.sources,
+        parts=ready.after(responses, unanswered),
+        sources=ready.sources,
         step=path_step,
         following=progress.path.after(path_step.step.id),
         errors=errors,
     )
-
-
-def _check(check: FixedCheck | None, responses: Mapping[str, tuple[str, Response]], unanswered: str) -> Markup | None:
-    """A check after the viewer's last answer; an answer to an earlier version of the item does not count."""
-    if check is None:
-        return None
-    digest, response = responses.get(check.item.id, ("", None))
-    current = response if digest == check.item.digest else None
-    return check.after(current, unanswered=check.item.id == unanswered)
 
 
 def _locked_page(found: Module, path_step: PathStep) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import bindparam, select
 
 from elearn.accounts.rules import Viewer
 from elearn.content.schema import QuizRules
@@ -19,6 +18,7 @@ from elearn.quizzes.models import Answer, Attempt, AttemptState, ItemVersion, Re
 from elearn.quizzes.paper import Paper, restored, version_of
 from elearn.quizzes.rules import Sitting
 from elearn.shared.missing import NotFound
+from elearn.shared.reading import Read
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class AttemptView:
         return answer.response if answer else None
 
 
-_ATTEMPT = (
+_ATTEMPT = Read(
     select(
         Attempt.id,
         Attempt.public_id,
@@ -87,17 +87,14 @@ _ATTEMPT = (
     )
     .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
     .outerjoin(Answer, Answer.attempt_id == Attempt.id)
+    .where(Attempt.public_id == bindparam("attempt"), Enrolment.person_id == bindparam("viewer"))
     .order_by(Answer.position)
 )
 
 
 def get_attempt(viewer: Viewer, public_id: str) -> AttemptView:
     """The viewer's own attempt with its answers, in one statement. Raises NotFound."""
-    return _view(_ATTEMPT.where(Attempt.public_id == public_id, Enrolment.person_id == viewer.id))
-
-
-def _view(statement: Select[Any]) -> AttemptView:
-    rows: Sequence[Row[Any]] = db.session.execute(statement).all()
+    rows = _ATTEMPT(attempt=public_id, viewer=viewer.id)
     if not rows:
         raise NotFound("attempt")
     row = rows[0]

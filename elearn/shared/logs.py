@@ -1,12 +1,20 @@
 """Logs in JSON, one line each, with a request id that the error page shows to the person."""
 
+import json
 import logging
 import secrets
 import sys
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+
+_ENCODER = json.JSONEncoder(default=repr)  # made once: `json.dumps` with a `default` makes one for each line
+
+
+def _to_json(line: dict[str, Any], **_options: object) -> str:
+    return _ENCODER.encode(line)
 
 
 def init_app(app: Flask, level: str) -> None:
@@ -17,13 +25,14 @@ def init_app(app: Flask, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=True),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    log = structlog.get_logger("elearn.request")
+    # Bound here: the logger that `get_logger` gives would be put together again for each line.
+    log = structlog.get_logger("elearn.request").bind()
 
     @app.before_request
     def begin() -> None:

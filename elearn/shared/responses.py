@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        add_headers(response.headers)
+        for name, value in HEADERS.items():
+            response.headers.add(name, value)  # half the price of setting them, and no view has set them before
         response.headers.setdefault("Cache-Control", "no-store")
         return response

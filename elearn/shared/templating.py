@@ -1,13 +1,33 @@
 """What every template may use; a misspelt name is an error, not an empty cell."""
 
 from datetime import date, datetime
+from typing import Any
 
-from flask import Flask, g, get_flashed_messages
+from flask import Flask, g, get_flashed_messages, request, session
 from flask_wtf.csrf import generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 
 from elearn.config import Settings
 from elearn.shared import clock
+
+Links = tuple[tuple[str, str], ...]
+VISITORS: Links = (("Modules", "/modules/"), ("Sign in", "/account/sign-in/"), ("Register", "/account/register/"))
+PEOPLES: Links = (
+    ("My learning", "/learning/"),
+    ("Modules", "/modules/"),
+    ("Cohorts", "/cohorts/"),
+    ("Account", "/account/"),
+)
+ADMINISTRATORS: Links = (*PEOPLES, ("Administration", "/admin/"))
+
+
+def links_for(person: object) -> Links:
+    """The words and addresses of the header's links; `person` is None for a visitor."""
+    if person is None:
+        return VISITORS
+    return ADMINISTRATORS if getattr(person, "administrator", False) else PEOPLES
 
 
 def init_app(app: Flask) -> None:
@@ -28,21 +48,25 @@ def init_app(app: Flask) -> None:
         """The date in the zone of the settings."""
         return clock.today(settings.time_zone)
 
-    def navigation(person: object) -> list[tuple[str, str]]:
-        """The header's links: words and address."""
-        if person is None:
-            return [("Modules", "/modules/"), ("Sign in", "/account/sign-in/"), ("Register", "/account/register/")]
-        links = [
-            ("My learning", "/learning/"),
-            ("Modules", "/modules/"),
-            ("Cohorts", "/cohorts/"),
-            ("Account", "/account/"),
-        ]
-        return [*links, ("Administration", "/admin/")] if getattr(person, "administrator", False) else links
+    menus: dict[tuple[Links, str], Markup] = {}
+
+    def navigation(person: object) -> Markup:
+        """The header's links, with the page's own marked; there are few cases, and each is rendered once."""
+        links = links_for(person)
+        current = request.path if any(request.path == address for _, address in links) else ""
+        if (links, current) not in menus:
+            macros: Any = app.jinja_env.get_template("navigation.html").module
+            menus[links, current] = macros.menu(links, current)
+        return menus[links, current]
+
+    signer = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="wtf-csrf-token")
 
     def csrf_token() -> str:
-        """The token of this request, which Flask-WTF keeps in `g` when it has made it; a page asks for it once a form."""
-        token: str = g.get("csrf_token") or generate_csrf()
+        """The token against forged posts, as Flask-WTF makes it and keeps it in `g`, with a signer that is made once."""
+        if "csrf_token" not in g:
+            raw = session.get("csrf_token")
+            g.csrf_token = signer.dumps(raw) if isinstance(raw, str) else generate_csrf()
+        token: str = g.csrf_token
         return token
 
     app.jinja_env.globals |= {"navigation": navigation, "csrf_token": csrf_token}

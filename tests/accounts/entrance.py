@@ -28,7 +28,7 @@ AMINA = {
 
 def link_in(folder: Path) -> str:
     [message] = folder.glob("*.eml")
-    text = message_from_bytes(message.read_bytes(), policy=default).get_content()
+    text: str = message_from_bytes(message.read_bytes(), policy=default).get_content()
     [line] = [line for line in text.splitlines() if line.startswith("https://")]
     return line.removeprefix("https://localhost")
 

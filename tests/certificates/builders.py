@@ -33,6 +33,20 @@ class Issued:
     number: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A certificate to be, and its life so far."""
+
+    given: str
+    family: str
+    module: str = MODULE
+    on: date = DAY
+    expires_on: date | None = None
+    happened: tuple[Happening, ...] = ()
+    kept: bytes | None = None
+    erased: bool = False
+
+
 def issue(
     app: Flask,
     given: str = "Amina",
@@ -47,71 +61,63 @@ def issue(
 ) -> Issued:
     """One certificate, in a transaction of its own."""
     with app.app_context(), writing():
-        return _add(app, given, family, module, on, expires_on, happened, kept, erased)
+        return _add(app, Wanted(given, family, module, on, expires_on, tuple(happened), kept, erased))
 
 
 def issue_many(app: Flask, count: int, *, kept: bool = True) -> list[Issued]:
     """So many certificates of people with different names, all of one day."""
     with app.app_context(), writing():
         return [
-            _add(
-                app,
-                f"Given{n}",
-                f"Family{n:03}",
-                MODULE,
-                DAY,
-                None,
-                (),
-                f"%PDF-{n}".encode() * 50 if kept else None,
-                False,
-            )
+            _add(app, Wanted(f"Given{n}", f"Family{n:03}", kept=f"%PDF-{n}".encode() * 50 if kept else None))
             for n in range(count)
         ]
 
 
-def _add(app, given, family, module, on, expires_on, happened, kept, erased):
+def _add(app: Flask, wanted: Wanted) -> Issued:
+    number, holder = new_number(), Holder(wanted.given, wanted.family, "")
     person = Person(
         email=f"{uuid.uuid4().hex}@example.org",
         password="x",
         fs_uniquifier=uuid.uuid4().hex,
-        given_names=given,
-        family_name=family,
+        given_names=wanted.given,
+        family_name=wanted.family,
         profession=Profession.NURSE,
     )
     db.session.add(person)
     db.session.flush()
-    enrolment = Enrolment(person_id=person.id, module=module, module_version="1.0.0", cycle=1)
+    enrolment = Enrolment(person_id=person.id, module=wanted.module, module_version="1.0.0", cycle=1)
     db.session.add(enrolment)
     db.session.flush()
-    taught = replace(app.extensions["elearn.catalogue"][MODULE], slug=module)
-    number, holder = new_number(), Holder(given, family, "")
-    record = make_record(taught, app.extensions["elearn.settings"], Facts(number, 1, on, on, expires_on, {}))
+    taught = replace(app.extensions["elearn.catalogue"][MODULE], slug=wanted.module)
+    record = make_record(
+        taught, app.extensions["elearn.settings"], Facts(number, 1, wanted.on, wanted.on, wanted.expires_on, {})
+    )
     certificate = Certificate(
         number=number,
         enrolment_id=enrolment.id,
         edition=1,
-        module=module,
-        issued_on=on,
-        expires_on=expires_on,
+        module=wanted.module,
+        issued_on=wanted.on,
+        expires_on=wanted.expires_on,
         record=record,
         record_digest=digest(record),
         holder_commitment=holder.commitment(SALT),
     )
     db.session.add(certificate)
     db.session.flush()
-    if not erased:
+    if not wanted.erased:
         db.session.add(
             CertificateHolder(
                 certificate_id=certificate.id,
                 person_id=person.id,
-                given_names=given,
-                family_name=family,
+                given_names=wanted.given,
+                family_name=wanted.family,
                 registration_number="",
                 salt=SALT,
             )
         )
-    moment = datetime.combine(on, datetime.min.time(), UTC)
-    for turn, happening in enumerate((Happening.ISSUED, *happened)):
+    moment = datetime.combine(wanted.on, datetime.min.time(), UTC)
+    for turn, happening in enumerate((Happening.ISSUED, *wanted.happened)):
         reason = Reason.ISSUED_IN_ERROR if happening is Happening.REVOKED else ""
         db.session.add(
             CertificateEvent(
@@ -119,9 +125,11 @@ def _add(app, given, family, module, on, expires_on, happened, kept, erased):
             )
         )
         db.session.flush()
-    if kept is not None:
+    if wanted.kept is not None:
         db.session.add(
-            CertificateDocument(certificate_id=certificate.id, sha256=hashlib.sha256(kept).hexdigest(), pdf=kept)
+            CertificateDocument(
+                certificate_id=certificate.id, sha256=hashlib.sha256(wanted.kept).hexdigest(), pdf=wanted.kept
+            )
         )
     db.session.flush()
     return Issued(certificate.id, number)

@@ -163,7 +163,9 @@ def test_no_stream_ends_so_that_readers_differ_about_its_length() -> None:
 
 def test_its_date_is_the_day_of_issue() -> None:
     with pikepdf.open(io.BytesIO(render(printable()))) as file:
-        assert str(file.docinfo["/CreationDate"]) == "D:20261123000000Z"
+        assert {str(file.docinfo[key]) for key in ("/CreationDate", "/ModDate")} == {"D:20261123000000Z"}
+        xmp = file.Root.Metadata.read_bytes()
+        assert set(re.findall(rb"Date>([^<]+)<", xmp)) == {b"2026-11-23T00:00:00Z"}
         assert str(file.docinfo["/Author"]) == "The elearn project"
 
 

@@ -266,7 +266,7 @@ def test_an_export_that_fails_leaves_nothing_and_is_tried_again(
 
 def test_old_files_and_orphans_are_swept_and_young_ones_stay(app: Flask) -> None:
     now = time.time()
-    ages = {"a.x.part": 3700, "b.x.part": 3500, "c.zip": 86500, "d.zip": 86300}
+    ages = {"a.x.part": 610, "b.x.part": 500, "c.zip": 86500, "d.zip": 86300}
     for name, age in ages.items():
         path = exports(app) / name
         path.write_bytes(b"x")

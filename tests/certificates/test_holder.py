@@ -51,7 +51,12 @@ def test_every_name_matches_itself(name: str) -> None:
 
 def test_the_commitment_binds_every_part_and_the_salt() -> None:
     holder = Holder("Amina", "Khan", "GMC 1")
-    others = [Holder("Amin", "aKhan", "GMC 1"), Holder("Amina", "Khan", ""), Holder("Amina", "Khán", "GMC 1")]
+    others = [
+        Holder("Amin", "Khan", "GMC 1"),
+        Holder("Amin", "aKhan", "GMC 1"),
+        Holder("Amina", "Khan", ""),
+        Holder("Amina", "Khán", "GMC 1"),
+    ]
     commitment = holder.commitment(SALT)
     assert proves(holder, SALT, commitment)
     assert proves(holder, " ".join(SALT.upper()), commitment)

@@ -129,9 +129,9 @@ def test_a_chore_that_fails_does_not_keep_the_next_from_its_turn(app: Flask, job
     assert done == ["swept"]
 
 
-def test_chores_have_their_turn_once_an_hour() -> None:
+def test_chores_have_their_turn_once_in_ten_minutes() -> None:
     day = [datetime(2026, 11, 23, 9, minute, second, tzinfo=UTC) for minute in range(60) for second in range(1, 60, 5)]
-    assert len([moment for moment in day if worker.on_the_hour(moment)]) == 1
+    assert [(m.minute, m.second) for m in day if worker.every_ten_minutes(m)] == [(n, 1) for n in range(0, 60, 10)]
 
 
 def test_a_handler_may_be_run_by_a_thread_without_a_request(app: Flask) -> None:

@@ -57,11 +57,9 @@ class Newcomer:
         viewer = self.world.viewer(self.persona)
         for _ in range(times):
             with self._writing():
-                db.session.execute(
-                    db.update(Attempt)
-                    .where(Attempt.enrolment_id == self.enrolment, Attempt.submitted_at.is_not(None))
-                    .values(submitted_at=Attempt.submitted_at - timedelta(days=2))
-                )
+                for attempt in db.session.scalars(db.select(Attempt).where(Attempt.enrolment_id == self.enrolment)):
+                    assert attempt.submitted_at is not None
+                    attempt.submitted_at -= timedelta(days=2)
             with self._writing():
                 actions.submit_attempt(viewer, actions.start_attempt(viewer, self.site.module, quiz))
 

@@ -41,10 +41,10 @@ def test_an_administrator_revokes_a_certificate_and_its_verification_says_so(
     administrator.is_told("Enter a day like 22/11/2026")
     administrator.looks("certificates, error")
     administrator.types("Issued from", "")
-    administrator.types("Holder's name", "nobody of this name")
+    administrator.types("Holder’s name", "nobody of this name")
     administrator.presses("Search")
     administrator.looks("certificates, none found")
-    administrator.types("Holder's name", holder.family_name)
+    administrator.types("Holder’s name", holder.family_name)
     administrator.presses("Search")
     administrator.reads(number)
 
@@ -127,11 +127,11 @@ def test_an_administrator_records_a_review(arrive: Arrive, site: Site, width: in
     administrator.types("Day of the review", "1/1/2101")
     administrator.presses("Record the review")
     administrator.is_told(
-        "Enter the reviewer's name", "Enter the reviewer's role", "Day of the review must be today or earlier"
+        "Enter the reviewer’s name", "Enter the reviewer’s role", "Day of the review must be today or earlier"
     )
     administrator.looks("record a review, errors")
-    administrator.types("Reviewer's name", f"Dr Invented Reviewer, {width}")
-    administrator.types("Reviewer's role", "Consultant clinical geneticist (invented)")
+    administrator.types("Reviewer’s name", f"Dr Invented Reviewer, {width}")
+    administrator.types("Reviewer’s role", "Consultant clinical geneticist (invented)")
     administrator.types("Day of the review", "22/11/2026")
     administrator.presses("Record the review")
     administrator.reads(f"A review of version {site.module.version}")

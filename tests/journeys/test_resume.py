@@ -1,6 +1,7 @@
 """Going on where one stopped; and leaving a shared computer."""
 
 import re
+from urllib.parse import parse_qs
 
 from playwright.sync_api import expect
 
@@ -15,13 +16,15 @@ LESSON = "how-trials-build-evidence"
 def test_go_on_leads_to_the_heading_that_was_read_last(arrive: Arrive, site: Site) -> None:
     newcomer = Newcomer(site)
     newcomer.has_done_all_before(f"lesson:{LESSON}")
-    anchor = [anchor for anchor, _ in site.module.lessons[LESSON].anchors][2]
+    heading = [anchor for anchor, _ in site.module.lessons[LESSON].anchors][2]
     reader = arrive()
     reader.signs_in(newcomer.email)
     reader.opens(f"/modules/{MODULE}/lessons/{LESSON}/")
     with reader.page.expect_response(re.compile("/place/$")) as noted:
-        reader.page.locator(f"#{anchor}").evaluate("heading => heading.scrollIntoView()")
+        reader.page.locator(f"#{heading}").evaluate("heading => heading.scrollIntoView()")
     assert noted.value.status == 204
+    (anchor,) = parse_qs(noted.value.request.post_data or "")["anchor"]
+    expect(reader.page.locator(f"#{anchor}")).to_be_in_viewport()
 
     elsewhere = arrive(width=320)
     elsewhere.signs_in(newcomer.email)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import flask_security.registerable
+import pysqlite3.dbapi2
 import pytest
 from flask import Flask
-from pysqlite3 import dbapi2
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -26,6 +26,7 @@ from tests.rows import everything_in
 from tests.world import MODULE, PASSWORD, World
 
 READ_ONLY = "readonly|read-only"
+dbapi2: Any = pysqlite3.dbapi2
 
 
 def a_cohort(code: str = "ONE") -> Cohort:
