@@ -101,7 +101,9 @@ def table(lines: Sequence[Line]) -> str:
     """The lines as a table of plain text."""
     rows = [HEADINGS] + [_cells(line) for line in lines]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def _cells(line: Line) -> tuple[str, ...]:

@@ -112,7 +112,10 @@ def add_open_attempts(app: Flask, learners: Sequence[Learner], count: int) -> li
                 for n, who in enumerate(chosen, start=1)
             ),
         )
-        _add(Attempt, (_attempt(attempts + n, enrolments + n, OPEN, public, quiz) for n, public in enumerate(ids, start=1)))
+        _add(
+            Attempt,
+            (_attempt(attempts + n, enrolments + n, OPEN, public, quiz) for n, public in enumerate(ids, start=1)),
+        )
         _add(Answer, (row for n in range(1, count + 1) for row in _answers(attempts + n, quiz)))
     return list(zip(chosen, ids, strict=True))
 
@@ -187,8 +190,13 @@ def _version(module: Module, item: Any) -> dict[str, Any]:
 def _sit(learners: Sequence[Learner], quiz: Quiz) -> None:
     """One submitted and one open attempt of each learner, every answer saved once."""
     keys = [(2 * who.number - 1, 2 * who.number) for who in learners]
-    closed = [_attempt(old, who.number, SUBMITTED, unguessable_id(), quiz) for who, (old, _) in zip(learners, keys, strict=True)]
-    under_way = [_attempt(new, who.number, OPEN, who.attempt, quiz) for who, (_, new) in zip(learners, keys, strict=True)]
+    closed = [
+        _attempt(old, who.number, SUBMITTED, unguessable_id(), quiz)
+        for who, (old, _) in zip(learners, keys, strict=True)
+    ]
+    under_way = [
+        _attempt(new, who.number, OPEN, who.attempt, quiz) for who, (_, new) in zip(learners, keys, strict=True)
+    ]
     _add(Attempt, closed)
     _add(Attempt, under_way)
     everyone = [key for pair in keys for key in pair]

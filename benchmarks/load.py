@@ -66,7 +66,9 @@ def read(output: str) -> Measured:
     """The figures in the last line of wrk's output. Raises WrongAnswers, UsedUp."""
     found = json.loads(output.strip().splitlines()[-1])
     if found["wrong"] or found["broken"] or not found["right"]:
-        raise WrongAnswers(f"{found['wrong']} wrong, {found['broken']} broken, {found['right']} right: {found['example']}")
+        raise WrongAnswers(
+            f"{found['wrong']} wrong, {found['broken']} broken, {found['right']} right: {found['example']}"
+        )
     if found["used_up"]:
         raise UsedUp("more requests than targets that may be asked once")
     return Measured(found["right"] / found["seconds"], found["p50_ms"], found["p99_ms"])

@@ -42,8 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WrongAnswers as wrong:
         print(f"Answers were wrong under load: {wrong}", file=sys.stderr)
         return 1
-    print(f"\nMedians of {options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections, {LEARNERS:,} learners;")
-    print(f"granian with {WORKERS} workers of {BLOCKING_THREADS} threads; quartiles of the rounds' ratios; no wrong answer.\n")
+    print(
+        f"\nMedians of {options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections, {LEARNERS:,} learners;"
+    )
+    print(
+        f"granian with {WORKERS} workers of {BLOCKING_THREADS} threads; quartiles of the rounds' ratios; no wrong answer.\n"
+    )
     print(table(lines))
     LATEST.write_text(as_json(lines), encoding="utf-8")
     return 1 if any(line.verdict.startswith("MISSED") for line in lines) else 0
@@ -55,7 +59,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--database", choices=DATABASES, default="sqlite")
     parser.add_argument("--rounds", type=_at_least_one, default=ROUNDS)
     parser.add_argument("--seconds", type=_at_least_one, default=SECONDS, help="of load in each half of a round")
-    parser.add_argument("--scenario", choices=SCENARIOS, action="append", help="may be given several times; default: all")
+    parser.add_argument(
+        "--scenario", choices=SCENARIOS, action="append", help="may be given several times; default: all"
+    )
     return parser.parse_args(arguments)
 
 

@@ -74,7 +74,11 @@ def _shown(learner: Learner) -> str:
 def floor_page() -> list[Target]:
     """The floor's page, each answer with its own learner and course."""
     return [
-        Target("/page", _signed(floor.app, {"learner": n}), markers=(f"<p>Learner {n}</p>", f"Course {1 + n % floor.COURSES}</h1>"))
+        Target(
+            "/page",
+            _signed(floor.app, {"learner": n}),
+            markers=(f"<p>Learner {n}</p>", f"Course {1 + n % floor.COURSES}</h1>"),
+        )
         for n in range(1, ASKING + 1)
     ]
 
@@ -98,7 +102,11 @@ def lesson(scene: Scene) -> list[Target]:
         Target(
             f"/modules/{module.slug}/lessons/{page.slug}/",
             scene.cookie(who),
-            markers=(_shown(who), f"{escape(page.title)}</h1>", *(f'id="check-{check}-feedback"' for check in who.tried)),
+            markers=(
+                _shown(who),
+                f"{escape(page.title)}</h1>",
+                *(f'id="check-{check}-feedback"' for check in who.tried),
+            ),
         )
         for who in scene.asking
     ]
@@ -127,7 +135,14 @@ def item_page(scene: Scene) -> list[Target]:
         number = 1 + who.number % len(paper)
         place = paper[number - 1]
         words = str(place.item.face(place.order, None).lead_in)
-        markers = (_shown(who), f"Question {number} of {len(paper)}</span>", words, 'type="radio"', " checked", 'id="saved"')
+        markers = (
+            _shown(who),
+            f"Question {number} of {len(paper)}</span>",
+            words,
+            'type="radio"',
+            " checked",
+            'id="saved"',
+        )
         targets.append(Target(f"/attempts/{who.attempt}/questions/{number}/", scene.cookie(who), markers=markers))
     return targets
 
@@ -149,7 +164,7 @@ def save(scene: Scene) -> list[Target]:
 
 def submit(scene: Scene) -> list[Target]:
     """Submitting a full attempt, which is marked; each attempt once."""
-    waiting = add_open_attempts(scene.app, scene.asking, SUBMISSIONS_A_SECOND * scene.seconds)
+    waiting = add_open_attempts(scene.app, scene.asking, SUBMISSIONS_A_SECOND * max(scene.seconds, 3))
     cookies = {who.number: scene.cookie(who) for who in scene.asking}
     return [
         Target(f"/attempts/{attempt}/submit/", cookies[who.number], scene.form(), 303, f"/attempts/{attempt}/result/")

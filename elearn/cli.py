@@ -137,7 +137,7 @@ def people() -> None:
 @click.option("--profession", type=click.Choice([p.value for p in Profession]), default=Profession.OTHER.value)
 @click.option("--administrator", is_flag=True, help="May manage people, certificates and reviews.")
 @click.password_option(help=f"At least {SHORTEST_PASSWORD} characters; asked for if not given.")
-def people_create(  # noqa: PLR0913 - one option for each field
+def people_create(
     email: str, given_names: str, family_name: str, profession: str, administrator: bool, password: str
 ) -> None:
     """Add a person, the first administrator for example, with a confirmed e-mail address."""

@@ -27,7 +27,7 @@ from elearn.quizzes.queries import get_attempt
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 
-PASSWORD = "three random words"
+PASSWORD = "three random words"  # noqa: S105 - of invented people, printed at the start
 SIGN_INS = (
     ("A learner, half-way", "learner@example.org", PASSWORD),
     ("An educator of the cohort", "educator@example.org", PASSWORD),
@@ -72,8 +72,15 @@ def fill(app: Flask) -> None:
     structlog.get_logger(__name__).info("demonstration filled")
 
 
-def _add(  # noqa: PLR0913 - the fields of a person
-    name: str, given: str, family: str, profession: Profession, hashed: str, *, administrator: bool = False, registration: str = ""
+def _add(
+    name: str,
+    given: str,
+    family: str,
+    profession: Profession,
+    hashed: str,
+    *,
+    administrator: bool = False,
+    registration: str = "",
 ) -> Viewer:
     with writing():
         person = create_person(

@@ -5,7 +5,7 @@ The world gives each address a real object: the learner's own attempt, the educa
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from flask import Flask
@@ -122,7 +122,7 @@ class Things:
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
         check = next(iter(module_of(self.world).lessons[LESSON].checks))
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "module": MODULE,
             "lesson": LESSON,
             "check": check,
@@ -161,8 +161,8 @@ def things(app: Flask, world: World) -> Things:
         cohort = db.session.scalars(db.select(Cohort).filter_by(public_id=world.cohorts["one"])).one()
         db.session.add(RosterEntry(cohort_id=cohort.id, email="expected@example.org"))
     open_attempt = start(world, quiz="adaptive-designs")
-    people = [world.viewer(persona).public_id for persona in ("other_learner", "educator")]
-    return Things(world, open_attempt, done_attempt, number, *people, token="not-a-token")
+    other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
+    return Things(world, open_attempt, done_attempt, number, other, educator, token="not-a-token")
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

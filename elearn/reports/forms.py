@@ -55,8 +55,10 @@ class SearchFields:
         description="All of it or a part.",
         validators=[Optional(), Length(max=200, message="Certificate number must be 200 characters or fewer")],
     )
-    module = SelectField("Module", [Optional()], invalid_choice_message="Choose a module from the list")
-    state = SelectField(
+    module = SelectField(  # type: ignore[call-arg]  # newer than its stubs
+        "Module", [Optional()], invalid_choice_message="Choose a module from the list"
+    )
+    state = SelectField(  # type: ignore[call-arg]  # newer than its stubs
         "State",
         [Optional()],
         invalid_choice_message="Choose a state from the list",
@@ -115,7 +117,7 @@ class ExportForm(CertificatesForm):
 class RevokeForm(FlaskForm):
     """Why a certificate is revoked."""
 
-    reason = RadioField(
+    reason = RadioField(  # type: ignore[call-arg]  # newer than its stubs
         "Why is it revoked?",
         choices=[
             SelectChoice(reason.value, f"{reason.value.capitalize()}: “{reason.words}”".replace("'", "’"))

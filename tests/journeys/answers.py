@@ -42,5 +42,6 @@ def check_radio(page: Page, item: SingleBestAnswer, *, right: bool) -> Locator:
 
 def _is_shown(item: SingleBestAnswer, shown: str) -> bool:
     face = item.face(item.natural_order(), None)
-    return all(_letters(part.striptags()) in shown for part in (face.stem, face.lead_in, *(c.label for c in face.choices)))
-
+    return all(
+        _letters(part.striptags()) in shown for part in (face.stem, face.lead_in, *(c.label for c in face.choices))
+    )

@@ -40,6 +40,7 @@ class KeyboardVisitor(Visitor):
     def types(self, label: str, text: str) -> None:
         self._reach(self.main.get_by_label(label, exact=True))
         self.page.keyboard.press("Control+a")
+        self.page.keyboard.press("Delete")
         self.page.keyboard.type(text)
 
     def picks(self, label: str, option: str) -> None:

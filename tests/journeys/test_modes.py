@@ -56,7 +56,9 @@ def test_forced_colours_keep_every_edge(arrive: Arrive, site: Site) -> None:
     for kind in ("lesson", "result", "certificate"):
         visitor.opens(pages[kind])
         visitor.draws(f"forced colours, {kind}")
-        bare = visitor.page.locator(".nhsuk-button, .nhsuk-tag, .app-check__feedback, .app-options__item, .app-state").evaluate_all(
+        bare = visitor.page.locator(
+            ".nhsuk-button, .nhsuk-tag, .app-check__feedback, .app-options__item, .app-state"
+        ).evaluate_all(
             "all => all.filter(it => it.checkVisibility() && getComputedStyle(it).borderLeftStyle === 'none')"
             ".map(it => it.outerHTML.slice(0, 120))"
         )

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
 
@@ -19,9 +19,7 @@ PICTURES = os.environ.get("ELEARN_PICTURES", "")  # a folder: every page that is
 class Visitor:
     """A person with a browser of their own: no cookies from anybody else, a width, script on or off."""
 
-    def __init__(
-        self, browser: Browser, site: Site, *, width: int = DESK, script: bool = True, **context: Any
-    ) -> None:
+    def __init__(self, browser: Browser, site: Site, *, width: int = DESK, script: bool = True, **context: Any) -> None:
         self.site, self.width, self.script = site, width, script
         self.context = browser.new_context(
             base_url=site.url,
@@ -42,7 +40,7 @@ class Visitor:
         self.context.on("requestfailed", self._note_failure)
         self.context.on("response", self._note_response)
 
-    def __enter__(self) -> "Visitor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -118,7 +116,9 @@ class Visitor:
             self._activate(button)
         download = waiting.value
         assert download.failure() is None
-        return Path(download.path()).rename(download.path().with_suffix("." + download.suggested_filename.split(".")[-1]))
+        return Path(download.path()).rename(
+            download.path().with_suffix("." + download.suggested_filename.split(".")[-1])
+        )
 
     def jumps(self, name: str) -> None:
         """Follow a link to another part of the same page."""
@@ -140,7 +140,9 @@ class Visitor:
         # Words that only a screen reader says may stand a space away from those before them.
         spaced = re.compile("^" + re.sub(r"(?=[,:])", r"\\s*", re.escape(name)) + "$")
         place = self.page.locator(within)
-        return place.get_by_role("link", name=spaced).or_(place.locator("a").and_(place.get_by_role("button", name=spaced)))
+        return place.get_by_role("link", name=spaced).or_(
+            place.locator("a").and_(place.get_by_role("button", name=spaced))
+        )
 
     def _activate(self, target: Locator) -> None:
         target.click()

@@ -188,11 +188,15 @@ class Learner:
         visitor.looks("reflection")
         visitor.presses("Save and continue")
         visitor.is_told(
-            "Write what you learned", "Write what you will change in your work", "Write what effect it will have on patients"
+            "Write what you learned",
+            "Write what you will change in your work",
+            "Write what effect it will have on patients",
         )
         visitor.looks("reflection, errors")
         visitor.types("What did you learn?", "How a basket trial differs from an umbrella trial.")
-        visitor.types("What will you change in your work?", "I will look in the register before I say that there is none.")
+        visitor.types(
+            "What will you change in your work?", "I will look in the register before I say that there is none."
+        )
         visitor.types("What effect will it have on patients?", "Families will hear sooner what is open to them.")
         visitor.presses("Save and continue")
         visitor.stands_at("step-reflection")
