@@ -4,6 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Tests make and throw away many small databases: in memory where the machine offers it.
+TEMPORARY := $(shell test -w /dev/shm && echo /dev/shm || echo /tmp)
 
 .PHONY: run test check bench faults fix install assets clean
 
@@ -12,7 +14,7 @@ run: install assets
 
 test: install assets
 	@$(BIN)/python -m tests.missing_programs
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTEST_DEBUG_TEMPROOT=$(TEMPORARY) $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install assets
 	$(BIN)/ruff check .

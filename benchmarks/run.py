@@ -13,21 +13,22 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import run as run_command
 
 from benchmarks.databases import DATABASES, database
 from benchmarks.figures import Line, Round, as_json, summarise, table
 from benchmarks.filling import LEARNERS, fill
-from benchmarks.load import CONNECTIONS, WrongAnswers, press
-from benchmarks.scenarios import FLOORS, SCENARIOS, Scenario, Scene
-from benchmarks.servers import BLOCKING_THREADS, WORKERS, serving
+from benchmarks.load import CONNECTIONS, UsedUp, WrongAnswers, press
+from benchmarks.scenarios import FLOORS, SCENARIOS, Scene
+from benchmarks.servers import BLOCKING_THREADS, ROOT, WORKERS, DidNotStart, serving
 from elearn import create_app
 from elearn.config import Settings
 from elearn.schema import bring_up_to_date
 
 LATEST = Path(__file__).with_name("latest.json")
-ROUNDS, SECONDS, SECONDS_TO_WARM_UP = 5, 2, 2
+ROUNDS, SECONDS, SECONDS_TO_WARM_UP = 5, 2, 3
 NO_WRK = "make bench needs wrk, which makes the load: sudo apt-get install wrk"
 
 
@@ -39,14 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         lines = measure(options.database, options.scenario or list(SCENARIOS), options.rounds, options.seconds)
-    except WrongAnswers as wrong:
-        print(f"Answers were wrong under load: {wrong}", file=sys.stderr)
+    except (WrongAnswers, UsedUp, DidNotStart) as fault:
+        print(f"\nNothing was measured: {fault}", file=sys.stderr)
         return 1
     print(
-        f"\nMedians of {options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections, {LEARNERS:,} learners;"
-    )
-    print(
-        f"granian with {WORKERS} workers of {BLOCKING_THREADS} threads; quartiles of the rounds' ratios; no wrong answer.\n"
+        f"\nMedians of {options.rounds} rounds of {options.seconds} s with {CONNECTIONS} connections, no wrong answer.\n"
+        f"{LEARNERS:,} learners; granian, {WORKERS} workers of {BLOCKING_THREADS} threads; quartiles of the rounds' ratios.\n"
     )
     print(table(lines))
     LATEST.write_text(as_json(lines), encoding="utf-8")
@@ -80,31 +79,41 @@ def measure(kind: str, names: Sequence[str], rounds: int, seconds: int) -> list[
         floor = stack.enter_context(_floor(folder))
         lines = []
         for name in names:
-            scenario = SCENARIOS[name]
-            done = [_round(scenario, scene, floor, application, folder) for _ in _counted(name, rounds)]
-            lines.append(summarise(name, kind, CONNECTIONS, done[1:], scenario.bar))
+            done = list(_rounds(name, rounds, Servers(scene, floor, application, folder)))
+            lines.append(summarise(name, kind, CONNECTIONS, done, SCENARIOS[name].bar))
     return lines
 
 
-def _counted(name: str, rounds: int) -> Iterator[int]:
-    """One round to warm up, which does not count, and then the others, telling which it is."""
+@dataclass(frozen=True)
+class Servers:
+    """Both servers by their ports, and what the application holds."""
+
+    scene: Scene
+    floor: int
+    application: int
+    folder: Path
+
+
+def _rounds(name: str, rounds: int, servers: Servers) -> Iterator[Round]:
+    """Ask floor and application in turn. A first round warms both up and does not count."""
+    scenario, scene, folder = SCENARIOS[name], servers.scene, servers.folder
+    floor_targets, targets = FLOORS[scenario.floor](), scenario.targets(scene)
     for number in range(rounds + 1):
-        print(f"\r{name}: {f'round {number} of {rounds}' if number else 'warming up'}   ", end="", flush=True)
-        yield number
-    print(f"\r{name}: done                 ")
-
-
-def _round(scenario: Scenario, scene: Scene, floor: int, application: int, folder: Path) -> Round:
-    return Round(
-        floor=press(floor, FLOORS[scenario.floor](), scene.seconds, folder),
-        application=press(application, scenario.targets(scene), scene.seconds, folder, once=scenario.once),
-    )
+        print(f"\r{name}: {f'round {number} of {rounds}' if number else 'warming up'} ", end="", flush=True)
+        seconds = scene.seconds if number or scenario.once else max(scene.seconds, SECONDS_TO_WARM_UP)
+        if scenario.once and number:
+            targets = scenario.targets(scene)
+        floor = press(servers.floor, floor_targets, seconds, folder)
+        application = press(servers.application, targets, seconds, folder, once=scenario.once)
+        if number:
+            yield Round(floor, application)
+    print(f"\r{name}: done           ")
 
 
 @contextmanager
 def _floor(folder: Path) -> Iterator[int]:
     environment = {"FLOOR_DB": str(folder / "floor.sqlite3")}
-    run_command([sys.executable, "-m", "benchmarks.floor"], env={**os.environ, **environment}, check=True)
+    run_command([sys.executable, "-m", "benchmarks.floor"], cwd=ROOT, env={**os.environ, **environment}, check=True)
     with serving("floor", ("benchmarks.floor:app",), environment, "/sign-in/1", folder) as port:
         yield port
 

@@ -164,7 +164,7 @@ def save(scene: Scene) -> list[Target]:
 
 def submit(scene: Scene) -> list[Target]:
     """Submitting a full attempt, which is marked; each attempt once."""
-    waiting = add_open_attempts(scene.app, scene.asking, SUBMISSIONS_A_SECOND * max(scene.seconds, 3))
+    waiting = add_open_attempts(scene.app, scene.asking, SUBMISSIONS_A_SECOND * scene.seconds)
     cookies = {who.number: scene.cookie(who) for who in scene.asking}
     return [
         Target(f"/attempts/{attempt}/submit/", cookies[who.number], scene.form(), 303, f"/attempts/{attempt}/result/")

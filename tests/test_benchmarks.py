@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,6 +21,7 @@ from elearn.certificates.queries import _VERIFIED
 from elearn.extensions import db
 from elearn.modules.queries import _LATEST_RESPONSES, _PROGRESS, _REVIEWS
 from elearn.quizzes.queries import _ATTEMPT
+from elearn.shared.reading import Read
 from tests.conftest import StatementCount
 from tests.page import PageClient
 
@@ -164,21 +167,49 @@ def test_every_submission_marks_an_attempt_of_its_own(scene: Scene) -> None:
 # -- two people on one process ---------------------------------------------------------------------------------------
 
 
-def pages_of(scene: Scene, who: Learner, other: Learner) -> Iterator[tuple[Target, list[str]]]:
-    """The pages of one learner, with what must not be on them."""
+@dataclass(frozen=True)
+class Sight:
+    """What one learner asks for, what must not be in the answer, and how often a word must be."""
+
+    target: Target
+    others: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    def faults(self, app: Flask) -> list[str]:
+        """What is wrong with the answer."""
+        status, _, body = ask(app, self.target)
+        found = [f"status {status}"] if status != self.target.status else []
+        found += [f"without {marker}" for marker in self.target.markers if marker not in body]
+        found += [f"shows {words}" for words in self.others if words in body]
+        found += [
+            f"{body.count(word)} times {word}" for word, times in self.counts.items() if body.count(word) != times
+        ]
+        return [f"{self.target.path} {fault}" for fault in found]
+
+
+def sights_of(scene: Scene, who: Learner, other: Learner) -> Iterator[Sight]:
     module = the_module(scene.app)
-    lesson, quiz = lesson_half_way(module), first_quiz(module)
-    cookie, name = scene.cookie(who), f"Signed in as <strong>{who.name}</strong>"
-    theirs = [other.family_name, *(f'id="check-{check}-feedback"' for check in other.tried if check not in who.tried)]
-    feedback = tuple(f'id="check-{check}-feedback"' for check in who.tried)
-    yield Target(f"/modules/{module.slug}/lessons/{lesson.slug}/", cookie, markers=(name, *feedback)), theirs
-    steps = f"{len(who.done)} of {len(module.path)} steps done</p>"
-    other_steps = f"{len(other.done)} of {len(module.path)} steps done</p>"
-    yield Target(f"/modules/{module.slug}/", cookie, markers=(name, steps)), [other.family_name, other_steps]
+    lesson, quiz, cookie = lesson_half_way(module), first_quiz(module), scene.cookie(who)
+    name, name_of_other = f"Signed in as <strong>{who.name}</strong>", other.family_name
+
+    feedback, feedback_of_other = ([f'id="check-{check}-feedback"' for check in one.tried] for one in (who, other))
+    address = f"/modules/{module.slug}/lessons/{lesson.slug}/"
+    target = Target(address, cookie, markers=(name, *feedback))
+    yield Sight(target, (name_of_other, *feedback_of_other), {" checked>": len(who.tried)})
+
+    steps, steps_of_other = (f"{len(one.done)} of {len(module.path)} steps done</p>" for one in (who, other))
+    target = Target(f"/modules/{module.slug}/", cookie, markers=(name, steps))
+    yield Sight(target, (name_of_other, steps_of_other), {">Completed": len(who.done)})
+
     item = paper_of(who, quiz)[0].item
     stem = str(item.face(item.natural_order(), None).stem)
-    yield Target(f"/attempts/{who.attempt}/questions/1/", cookie, markers=(name, stem, " checked")), [other.family_name]
-    yield Target(f"/attempts/{other.attempt}/questions/1/", cookie, status=404), [other.family_name, " checked"]
+    target = Target(f"/attempts/{who.attempt}/questions/1/", cookie, markers=(name, stem))
+    yield Sight(target, (name_of_other,), {" checked>": 1})
+
+    target = Target(f"/attempts/{other.attempt}/questions/1/", cookie, status=404)
+    yield Sight(
+        target, (name_of_other, *(str(place.item.face(place.order, None).stem) for place in paper_of(other, quiz))), {}
+    )
 
 
 def test_two_people_on_one_process_never_see_each_others_state(scene: Scene) -> None:
@@ -187,28 +218,18 @@ def test_two_people_on_one_process_never_see_each_others_state(scene: Scene) -> 
     assert second.tried
     assert not first.tried.keys() & second.tried.keys()
     assert len(first.done) != len(second.done)
-    pages = [
-        page
-        for pair in zip(pages_of(scene, first, second), pages_of(scene, second, first), strict=True)
-        for page in pair
-    ]
-
-    def look(number: int) -> list[str]:
-        target, theirs = pages[number % len(pages)]
-        status, _, body = ask(scene.app, target)
-        faults = [f"{target.path}: {status}"] if status != target.status else []
-        faults += [f"{target.path}: without {marker}" for marker in target.markers if marker not in body]
-        return faults + [f"{target.path}: shows {marker}" for marker in theirs if marker in body]
+    pairs = zip(sights_of(scene, first, second), sights_of(scene, second, first), strict=True)
+    sights = [sight for pair in pairs for sight in pair]
 
     with ThreadPoolExecutor(THREADS) as threads:
-        found = list(threads.map(look, range(REQUESTS)))
+        found = list(threads.map(lambda number: sights[number % len(sights)].faults(scene.app), range(REQUESTS)))
     assert [fault for faults in found for fault in faults] == []
 
 
 def test_nothing_that_is_kept_names_anybody_or_holds_a_token(scene: Scene) -> None:
     for who, other in ((scene.learners[0], scene.learners[1]), (scene.learners[1], scene.learners[0])):
-        for target, _ in pages_of(scene, who, other):
-            ask(scene.app, target)
+        for sight in sights_of(scene, who, other):
+            ask(scene.app, sight.target)
     kept = [
         str(part)
         for fixed in scene.app.extensions["elearn.fixed"].values()
@@ -235,7 +256,7 @@ def test_nothing_that_is_kept_names_anybody_or_holds_a_token(scene: Scene) -> No
 
 def test_a_fast_read_gives_what_sqlalchemy_gives_and_is_counted(scene: Scene, statements: StatementCount) -> None:
     module, who = the_module(scene.app), scene.learners[1]
-    reads = [
+    reads: list[tuple[Read, dict[str, Any], int]] = [
         (VIEWER, {"token_hash": hashed(who.token)}, 1),
         (_PROGRESS, {"person_id": who.number, "slug": module.slug}, len(who.done)),
         (_LATEST_RESPONSES, {"enrolment_id": who.number, "lesson": lesson_half_way(module).slug}, len(who.tried)),

@@ -146,6 +146,13 @@ def test_nothing_secret_is_told(environment: pytest.MonkeyPatch) -> None:
         Settings()
     assert "canary" not in str(refused.value)
     assert "canary" not in json.dumps(refused.value.errors(include_input=False), default=str)
+    for name in GOOD:
+        environment.delenv(name)
+    environment.setenv("ELEARN_ENVIRONMENT", "production")
+    environment.setenv("ELEARN_SECRET_KEY", "canary")  # short enough for an error to quote it whole
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "canary" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ ItemParser = Callable[[Any], AnyItem]
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 OUT_OF_SERVICE = "This part is being mended, so you can pass it by for now. Your certificate waits for it."
+OUTSIDE = "End it with :::, before any figure or check"
 OWN_STEPS = {
     "reflection": "Reflect on what you learned",
     "evaluation": "Evaluate the module",
@@ -136,6 +137,7 @@ class Reader:
         figures = {p.id: self._figure(p.id) for p in placed if p.kind == "figure"}
         problems = [
             *(Problem(file, line, f"There is no box called {name}", "Mend its name") for line, name in body.unknown),
+            *(Problem(file, line, "A box is not closed, or opened", OUTSIDE) for line in body.unclosed),
             *self._placement(file, placed, items),
             *(self._missing_source(file, text, f"[{key}]") for key in sorted(body.cited - set(front.sources))),
             *(self._missing_source(file, text, key) for key in front.sources if key not in self.sources),

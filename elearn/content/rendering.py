@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from mdit_py_plugins.container import container_plugin
 
 PLACED = re.compile(r"^::: (figure|check) ([a-z0-9-]+)\n:::$", re.MULTILINE)
-OPENED = re.compile(r"^:::+ *(\S+)", re.MULTILINE)
+OPENED = re.compile(r"^:::+ *([^\s:]\S*)", re.MULTILINE)
 CITED = re.compile(r"\[([SB]\d{2,3})\](?!\()")
 LINKED = re.compile(r"\]\([^)]*\)")
 WORD = re.compile(r"[^\W_][\w'’.,-]*")
@@ -92,6 +92,7 @@ class Rendered:
     cited: frozenset[str]
     links: frozenset[str]
     unknown: tuple[tuple[int, str], ...]
+    unclosed: tuple[int, ...]
     words: int
 
 
@@ -136,8 +137,25 @@ def render_lesson(markdown: str, sources: Iterable[str], first_line: int = 1) ->
         cited=frozenset(CITED.findall(markdown)),
         links=frozenset(links),
         unknown=unknown,
+        unclosed=tuple(first_line + line for line in _unclosed(markdown)),
         words=count_words(markdown),
     )
+
+
+def _unclosed(markdown: str) -> list[int]:
+    """The lines of boxes that nothing closes, and of ends that close nothing; a figure or check stands outside of boxes."""
+    faults: list[int] = []
+    opened: list[int] = []
+    for number, line in enumerate(PLACED.sub(lambda m: "::: placed" + "\n" * m[0].count("\n"), markdown).split("\n")):
+        if line == "::: placed":
+            faults += opened
+            opened = []
+        elif OPENED.match(line):
+            opened.append(number)
+        elif line.startswith(":::"):
+            faults += [] if opened else [number]
+            opened = opened[:-1]
+    return sorted(faults + opened)
 
 
 def render_words(markdown: str) -> Markup:

@@ -66,10 +66,11 @@ class Part:
 
 @dataclass(frozen=True)
 class FixedLesson:
-    """A lesson from its objectives to its sources."""
+    """A lesson from its objectives to its sources, and where its last button leads."""
 
     parts: tuple[Part, ...]
     sources: Markup
+    done: str
 
     def after(self, tried: Mapping[str, tuple[str, Response]], unanswered: str) -> list[tuple[Markup, Markup | None]]:
         """The parts, each with its check after the answer to it; one to an earlier version of the item does not count."""
@@ -91,6 +92,16 @@ class FixedModule:
         self.module = module
         self._lessons: dict[str, FixedLesson] = {}
         self._rows: dict[tuple[str, StepState, str], Markup] = {}
+
+    @cached_property
+    def address(self) -> str:
+        """The module's page."""
+        return url_for("modules.module", module=self.module.slug)
+
+    @cached_property
+    def place(self) -> str:
+        """Where a page says which heading the person reads."""
+        return url_for("modules.place", module=self.module.slug)
 
     @cached_property
     def about(self) -> Markup:
@@ -127,10 +138,11 @@ class FixedModule:
             elif isinstance(item := lesson.checks[part.id], Item):
                 address = url_for("modules.check", module=self.module.slug, lesson=lesson.slug, check=item.id)
                 stem = item.face(item.natural_order(), None).stem
-                stretch.append(macros.check_opening(item.id, len(parts) + 1, stem, address))
+                stretch.append(macros.check_opening(item.id, (len(parts) + 1, len(lesson.checks)), stem, address))
                 parts.append(Part(_joined(stretch), FixedCheck(item)))
                 stretch = []
-        return FixedLesson((*parts, Part(_joined(stretch))), macros.sources(lesson))
+        done = url_for("modules.done", module=self.module.slug, lesson=lesson.slug)
+        return FixedLesson((*parts, Part(_joined(stretch))), macros.sources(lesson), done)
 
 
 def _joined(stretch: list[Markup]) -> Markup:

@@ -131,14 +131,16 @@ def _lesson_page(found: Module, slug: str, *, unanswered: str = "", problem: str
     if not path_step.is_open or page.fault:
         return _locked_page(found, path_step)
     responses = queries.latest_responses(progress.enrolment_id, slug)
-    ready = fixed(found).lesson(page)
+    ready = fixed(found)
+    body = ready.lesson(page)
     errors = [(f"check-{unanswered}-1", CHOOSE)] if unanswered else [("done", problem)] if problem else []
     return render_template(
         "modules/lesson.html",
         module=found,
         lesson=page,
-        parts=ready.after(responses, unanswered),
-        sources=ready.sources,
+        ready=ready,
+        body=body,
+        parts=body.after(responses, unanswered),
         step=path_step,
         following=progress.path.after(path_step.step.id),
         errors=errors,

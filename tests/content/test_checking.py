@@ -96,6 +96,7 @@ FAULTS = [
     (LESSON, "::: check ch-first", "::: check ch-other", LESSON, HERE, "There is no check ch-other", "Write it"),
     (LESSON, "::: check ch-first\n:::\n", "", LESSON, "line 1", "The check ch-first is not placed", "Place it"),
     (LESSON, "::: case A case", "::: casus A case", LESSON, HERE, "There is no box called casus", "Mend its name"),
+    (LESSON, "## A heading", "::: do\n- this\n\n## A heading", LESSON, HERE, "A box is not closed", "End it"),
     (LESSON, "outcomes: [one]", "outcomes: [two]", LESSON, HERE, "There is no outcome two", "Mend its name"),
     (LESSON, "::: case A case", "## A heading\n\n::: case A case", LESSON, HERE, "stands twice", "other words"),
     (LESSON, "## A heading", "## Sources", LESSON, HERE, "The heading “Sources” stands twice", "other words"),

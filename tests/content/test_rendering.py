@@ -122,6 +122,22 @@ def test_unknown_boxes_are_told_with_their_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("markdown", "lines"),
+    [
+        ("::: case a\nb\n:::\n", ()),
+        (":::: case a\n::: do\n- b\n:::\n::::\n", ()),
+        ("x\n::: case a\nb\n", (2,)),
+        ("x\n:::\n", (2,)),
+        ("::: case a\n::: figure f\n:::\n:::\n", (1, 4)),
+        ("::: case a\nb\n:::\n\n::: do\nc\n", (5,)),
+        ("::: figure f\n:::\n\n::: check c\n:::\n", ()),
+    ],
+)
+def test_boxes_that_are_not_closed_are_told(markdown: str, lines: tuple[int, ...]) -> None:
+    assert render_lesson(markdown, ()).unclosed == lines
+
+
+@pytest.mark.parametrize(
     ("markdown", "words"),
     [
         ("one two three", 3),

@@ -1,14 +1,16 @@
 """The module page and the lessons, as a browser without JavaScript walks them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from elearn.content.structure import Lesson, Module
+from elearn.accounts.models import Person
+from elearn.content.structure import Lesson, Module, Quiz
 from elearn.extensions import db
 from elearn.items.base import Item
 from elearn.modules.models import CheckResponse, Completion, Enrolment
@@ -319,13 +321,26 @@ def test_each_person_has_a_place_and_a_path_of_their_own(app: Flask, world: Worl
 # -- what is damaged -------------------------------------------------------------------------------------------------
 
 
+MENDED = "This part is being mended, so you can pass it by for now. Your certificate waits for it."
+
+
 @pytest.fixture
-def damaged(app: Flask) -> object:
+def damaged_quiz(app: Flask) -> Iterator[None]:
+    """The first quiz is out of service."""
+    whole = module_of(app)
+    quizzes = {**whole.quizzes, "trial-phases": Quiz("trial-phases", "Trial phases", fault=MENDED)}
+    path = tuple(replace(step, fault=MENDED if step.slug == "trial-phases" else "") for step in whole.path)
+    app.extensions["elearn.catalogue"][MODULE] = replace(whole, quizzes=quizzes, path=path)
+    yield
+    app.extensions["elearn.catalogue"][MODULE] = whole
+
+
+@pytest.fixture
+def damaged(app: Flask) -> Iterator[None]:
     """The second lesson is out of service."""
     whole = module_of(app)
-    words = "This part is being mended, so you can pass it by for now. Your certificate waits for it."
-    lessons = {**whole.lessons, SECOND: Lesson(SECOND, 2, "How trials build evidence", fault=words)}
-    path = tuple(replace(step, fault=words if step.slug == SECOND else "") for step in whole.path)
+    lessons = {**whole.lessons, SECOND: Lesson(SECOND, 2, "How trials build evidence", fault=MENDED)}
+    path = tuple(replace(step, fault=MENDED if step.slug == SECOND else "") for step in whole.path)
     app.extensions["elearn.catalogue"][MODULE] = replace(whole, lessons=lessons, path=path)
     yield
     app.extensions["elearn.catalogue"][MODULE] = whole
@@ -348,6 +363,18 @@ def test_a_damaged_lesson_is_passed_by_and_the_pages_say_why(learner: PageClient
     assert "your certificate waits for it" in learner.get(f"{HOME}certificate/").text
 
 
+@pytest.mark.usefixtures("damaged_quiz")
+def test_a_damaged_quiz_is_passed_by_and_the_pages_say_why(learner: PageClient, world: World) -> None:
+    world.enrol("learner", *world.steps_before("quiz:trial-phases"))
+    assert go_on(learner) == lesson("adaptive-and-small-population-designs")
+    root = page(learner, HOME)
+    assert "Out of service" in text_of(by_id(root, "step-trial-phases"))
+    assert "your certificate waits for it" in text_of(by_id(root, "step-certificate"))
+    address = f"{HOME}quizzes/trial-phases/"
+    assert "out of service" in learner.get(address).text
+    assert learner.send(address).headers["Location"] == address
+
+
 # -- statements ------------------------------------------------------------------------------------------------------
 
 
@@ -355,9 +382,18 @@ def crowd(app: Flask, size: int) -> None:
     """So many other people who have got somewhere."""
     with app.app_context(), writing():
         connection = db.session.connection()
-        for _ in range(size):
-            enrolment = make_row(connection, "enrolments", module=MODULE, cycle=1)
-            make_row(connection, "completions", enrolment_id=enrolment["id"], step=f"lesson:{FIRST}")
+        first = make_row(connection, "enrolments", module=MODULE, cycle=1)
+        person = dict(
+            connection.execute(select(Person.__table__).where(Person.id == first["person_id"])).mappings().one()
+        )
+        others = range(10_001, 10_001 + size)
+        names = ("public_id", "email", "fs_uniquifier")
+        db.session.execute(
+            insert(Person), [person | {"id": n} | {name: f"{name}-{n}" for name in names} for n in others]
+        )
+        db.session.execute(insert(Enrolment), [first | {"id": n, "person_id": n} for n in others])
+        done = [{"enrolment_id": n, "step": f"lesson:{FIRST}"} for n in others]
+        db.session.execute(insert(Completion), done)
 
 
 @pytest.mark.parametrize("size", [10, 500])

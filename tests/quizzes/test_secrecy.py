@@ -14,7 +14,8 @@ from elearn.items.single_best_answer import SingleBestAnswer
 from elearn.modules import catalogue
 from elearn.quizzes import actions, paper
 from elearn.shared.transactions import writing
-from tests.page import PageClient
+from tests.conftest import start_empty
+from tests.page import PageClient, new_browser
 from tests.quizzes.sitting import QUIZ, module_of, ready
 from tests.world import MODULE, World
 
@@ -83,9 +84,7 @@ def sit_open(world: World, app: Flask, module: Module, monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("noon")
-def test_no_byte_tells_the_key(
-    request: pytest.FixtureRequest, app: Flask, client: PageClient, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_byte_tells_the_key(app: Flask, client: PageClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     for change in (lambda item: item, moved):
         ready(world, "learner")
@@ -95,20 +94,9 @@ def test_no_byte_tells_the_key(
             sit_open(world, app, module, monkeypatch, "the-same-attempt")
             seen.append(pages_before_submission(client, world, module, "the-same-attempt"))
         if len(seen) == 1:
-            app, world = start_again(request, app)
-            client = app.test_client()  # type: ignore[assignment]
+            start_empty(app)
+            world, client = World.make(app), new_browser(app)
     assert seen[0] == seen[1]
-
-
-def start_again(request: pytest.FixtureRequest, app: Flask) -> tuple[Flask, World]:
-    """An empty database, and the same people in it."""
-    from tests import conftest
-
-    if request.getfixturevalue("database") == "sqlite":
-        conftest._copy_clean(app)
-    else:
-        conftest._truncate(app)
-    return app, World.make(app)
 
 
 def test_moving_the_key_moves_the_digest_and_the_mark(app: Flask) -> None:
