@@ -1,16 +1,17 @@
 # Two commands do everything from a bare checkout: `make run` and `make test`. All others are parts of them.
 PYTHON ?= python3
 BIN := .venv/bin
+RUNTIME := .venv/.runtime
 STAMP := .venv/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # Tests make and throw away many small databases: in memory where the machine offers it.
 TEMPORARY := $(shell test -w /dev/shm && echo /dev/shm || echo /tmp)
 
-.PHONY: run test check bench faults fix install assets clean
+.PHONY: run test check bench fix install assets clean
 
-run: install assets
-	@$(BIN)/elearn demo --host $(HOST) --port $(PORT)
+run: $(RUNTIME) assets
+	@$(BIN)/python -m elearn.cli demo --host $(HOST) --port $(PORT)
 
 test: install assets
 	@$(BIN)/python -m tests.missing_programs
@@ -28,23 +29,25 @@ check: install assets
 bench: install assets
 	$(BIN)/python -m benchmarks.run
 
-faults: install assets
-	ELEARN_FULL_DOSE=1 $(BIN)/python -m pytest tests/faults -n 2
-
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 install: $(STAMP)
 
-$(STAMP): requirements-dev.txt pyproject.toml
+# Running needs half of what testing does.
+$(RUNTIME): requirements.txt
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	@touch $(RUNTIME)
+
+$(STAMP): $(RUNTIME) requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	$(BIN)/python hatch_build.py
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-assets: $(STAMP)
+assets: $(RUNTIME)
 	@$(BIN)/python hatch_build.py
 
 clean:

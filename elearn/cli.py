@@ -186,3 +186,7 @@ def content_check(root: Path | None) -> None:
 def content_schema() -> None:
     """Print the JSON Schema of each content file, for editors."""
     click.echo(json.dumps({shape.__name__: shape.model_json_schema() for shape in SHAPES}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

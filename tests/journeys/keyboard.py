@@ -65,6 +65,9 @@ class KeyboardVisitor(Visitor):
             self.page.keyboard.press("ArrowDown")
         raise AssertionError("the arrows do not reach the option")
 
+    def looks(self, kind: str) -> None:
+        """Nothing more: somebody with a mouse has the same pages at the same width judged by axe."""
+
     def _activate(self, target: Locator) -> None:
         self._reach(target)
         is_button = target.evaluate("it => it.tagName === 'BUTTON' || it.getAttribute('role') === 'button'")
