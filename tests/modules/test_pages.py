@@ -313,6 +313,7 @@ def test_each_person_has_a_place_and_a_path_of_their_own(app: Flask, world: Worl
     try_checks(one, FIRST)
     one.send(f"{lesson(FIRST)}done/")
     assert "cannot start yet" in two.get(lesson(SECOND)).text
+    assert "What you will learn" in one.get(lesson(SECOND)).text
     assert "app-check__feedback" not in two.get(lesson(FIRST)).text
     assert "Canary-Okafor" in two.get(HOME).text
     assert "Canary-Okafor" not in one.get(HOME).text
