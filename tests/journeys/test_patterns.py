@@ -22,6 +22,7 @@ def test_the_path_is_a_task_list_of_few_words(arrive: Arrive, site: Site) -> Non
         links = items.nth(number).get_by_role("link")
         assert links.count() == (status != "Cannot start yet"), f"{status!r} with {links.count()} links"
         assert items.nth(number).locator(".nhsuk-task-list__hint a").count() == 0
+    items.nth(done).scroll_into_view_if_needed()
     box = items.nth(done).bounding_box()
     assert box is not None
     visitor.page.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)

@@ -148,7 +148,8 @@ def unzip(data: bytes) -> list[str]:
 
 def exported_counts(app: Flask) -> list[object]:
     with app.app_context():
-        return list(db.session.scalars(select(AuditEvent.detail).where(AuditEvent.kind == "certificates exported")))
+        statement = select(AuditEvent.detail).where(AuditEvent.kind == "certificates exported").order_by(AuditEvent.id)
+        return list(db.session.scalars(statement))
 
 
 def test_an_export_has_the_selection_of_the_page_and_is_noted_without_names(admin: PageClient, app: Flask) -> None:
