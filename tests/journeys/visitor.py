@@ -30,7 +30,7 @@ class Visitor:
             reduced_motion="reduce",
             **context,
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(60_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self._seen: set[str] = set()
