@@ -9,8 +9,7 @@ from flask import Flask, current_app
 from flask_security.utils import hash_password
 
 from elearn.accounts.actions import create_person
-from elearn.accounts.models import Person
-from elearn.accounts.queries import find_person_by_email
+from elearn.accounts.queries import find_person_by_email, viewer_of
 from elearn.accounts.rules import Profession, Viewer
 from elearn.certificates.actions import issue_certificate
 from elearn.certificates.holder import Holder
@@ -93,22 +92,7 @@ def _add(
             administrator=administrator,
             confirmed_at=clock.now(),
         )
-        return _as_viewer(person)
-
-
-def _as_viewer(person: Person) -> Viewer:
-    return Viewer(
-        id=person.id,
-        public_id=person.public_id,
-        email=person.email,
-        given_names=person.given_names,
-        family_name=person.family_name,
-        profession=person.profession,
-        registration_number=person.registration_number,
-        administrator=person.administrator,
-        confirmed=True,
-        sign_in_id=0,
-    )
+        return viewer_of(person)
 
 
 def _open_cohort(administrator: Viewer, educator: Viewer, module: Module) -> str:

@@ -80,7 +80,7 @@ def test_the_same_setting_is_allowed_in_development(
 ) -> None:
     environment.setenv("ELEARN_ENVIRONMENT", "development")
     put(environment, name, value)
-    Settings()
+    assert Settings().environment is Environment.DEVELOPMENT
 
 
 def test_production_names_every_unsafe_setting_at_once(environment: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from elearn.accounts.actions import create_person, start_sign_in
 from elearn.accounts.models import Person
-from elearn.accounts.queries import get_person
+from elearn.accounts.queries import get_person, viewer_of
 from elearn.accounts.rules import Profession, Viewer
 from elearn.cohorts.models import Cohort, Membership, Teaching
 from elearn.extensions import db
@@ -75,19 +75,7 @@ class World:
     def viewer(self, persona: str) -> Viewer:
         """The person as queries and actions take them."""
         with self.app.app_context():
-            person = get_person(self.people[persona])
-            return Viewer(
-                id=person.id,
-                public_id=person.public_id,
-                email=person.email,
-                given_names=person.given_names,
-                family_name=person.family_name,
-                profession=person.profession,
-                registration_number=person.registration_number,
-                administrator=person.administrator,
-                confirmed=person.confirmed_at is not None,
-                sign_in_id=0,
-            )
+            return viewer_of(get_person(self.people[persona]))
 
     def sign_in(self, client: FlaskClient, persona: str) -> None:
         """Sign a browser in as `persona`, without hashing a password."""

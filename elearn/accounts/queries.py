@@ -60,6 +60,22 @@ def find_viewer(token: str) -> Viewer | None:
     )
 
 
+def viewer_of(person: Person) -> Viewer:
+    """A person as queries and actions take them, where nobody has signed in: in commands and tests."""
+    return Viewer(
+        id=person.id,
+        public_id=person.public_id,
+        email=person.email,
+        given_names=person.given_names,
+        family_name=person.family_name,
+        profession=person.profession,
+        registration_number=person.registration_number,
+        administrator=person.administrator,
+        confirmed=person.confirmed_at is not None,
+        sign_in_id=0,
+    )
+
+
 def find_live_sign_in(token: str) -> SignIn | None:
     """The sign-in of this token that nobody has ended yet."""
     return db.session.scalar(select(SignIn).where(SignIn.token_hash == hashed(token), SignIn.ended_at.is_(None)))

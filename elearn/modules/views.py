@@ -1,6 +1,6 @@
 """The module page, its lessons and their checks."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts.viewer import find_viewer, get_viewer
@@ -41,13 +41,14 @@ def module(module: str) -> ResponseReturnValue:
     viewer = find_viewer()
     progress = queries.find_progress(viewer, found) if viewer else None
     reviews = queries.list_reviews(found)
+    zone = current_app.extensions["elearn.settings"].time_zone
     return render_template(
         "modules/module.html",
         module=found,
         progress=progress,
         resume=resume_address(found, progress) if progress else "",
         reviews=reviews,
-        standing=standing(found, {r.version: r.reviewed_on for r in reviews}, clock.today()),
+        standing=standing(found, {r.version: r.reviewed_on for r in reviews}, clock.today(zone)),
         about=fixed(found).about,
         rows=fixed(found).rows(progress.path) if progress else [],
     )

@@ -272,6 +272,7 @@ def test_a_read_takes_no_lock(app: Flask) -> None:
         db.session.execute(select(func.count()).select_from(Person))
         other = dbapi2.connect(db.engine.url.database or "", timeout=0)
         other.execute("BEGIN IMMEDIATE")
+        assert other.in_transaction
         other.close()
 
 
@@ -339,6 +340,7 @@ def test_nobody_waits_for_a_password_hash(client: PageClient, app: Flask, monkey
     def hash_password(_password: str) -> str:
         other = dbapi2.connect(file, timeout=0)
         other.execute("BEGIN IMMEDIATE")
+        assert other.in_transaction
         other.close()
         free.append(True)
         return "hashed"
