@@ -34,6 +34,8 @@ BUILT = {
     "css/main.css": "main.css",
     "js/main.mjs": "js/main.mjs",
     "js/place.mjs": "js/place.mjs",
+    "js/answers.mjs": "js/answers.mjs",
+    "js/time.mjs": "js/time.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
 NODE_NEEDED = (20, 19)  # by sass

@@ -24,7 +24,8 @@ from elearn.extensions import Base, db
 from elearn.items.base import Item
 from elearn.modules.models import CheckResponse, Completion, Enrolment
 from elearn.quizzes import paper as papers
-from elearn.quizzes.models import Answer, Attempt, AttemptState, ItemVersion, ResponseEvent
+from elearn.quizzes.models import Answer, Attempt, ItemVersion, ResponseEvent
+from elearn.quizzes.rules import AttemptState, ClosedBy
 from elearn.shared import clock
 from elearn.shared.canonical import digest
 from elearn.shared.columns import unguessable_id
@@ -213,7 +214,8 @@ def _attempt(key: int, enrolment_id: int, number: int, public_id: str, quiz: Qui
         "quiz": quiz.slug,
         "number": number,
         "state": AttemptState.SUBMITTED if submitted else AttemptState.OPEN,
-        "paper": papers.stored(paper),
+        "length": len(paper),
+        "closed_by": ClosedBy.PERSON if submitted else None,
         "rules": quiz.rules.model_dump(mode="json"),
         "started_at": clock.now() - timedelta(hours=1),
         "submitted_at": clock.now() if submitted else None,
@@ -235,6 +237,7 @@ def _paper(key: int, quiz: Quiz) -> papers.Paper:
 def _answers(key: int, quiz: Quiz) -> Iterator[dict[str, Any]]:
     for position, place in enumerate(_paper(key, quiz), start=1):
         saved = {"response": _response(key, place), "sequence": position, "saved_at": clock.now()}
+        saved |= {"item_digest": place.item.digest, "item_order": list(place.order)}
         yield {"attempt_id": key, "position": position, **saved}
 
 

@@ -1,6 +1,6 @@
 """The demonstration: invented people with plausible histories, made by the same actions that real people cause."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -17,12 +17,13 @@ from elearn.cohorts.actions import create_cohort, expect, join_cohort
 from elearn.cohorts.queries import get_teaching
 from elearn.cohorts.rules import Expected
 from elearn.content.structure import Module, Quiz, StepKind
-from elearn.items.base import Item
+from elearn.items.base import Item, Order, Sent
 from elearn.learning.actions import save_reflection, send_evaluation
 from elearn.learning.rules import Balanced, Opinion, ReflectionTexts, RightLevel
 from elearn.modules.actions import answer_check, finish_lesson, start_module
-from elearn.quizzes.actions import save_answer, start_attempt, submit_attempt
+from elearn.quizzes.actions import start_attempt, submit_attempt
 from elearn.quizzes.queries import get_attempt
+from elearn.quizzes.saving import save_answer
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 
@@ -139,7 +140,7 @@ def _read(who: Viewer, module: Module, slug: str, share: float, randomness: Rand
     with clock.frozen_at(moment), writing():
         for item in lesson.checks.values():
             if isinstance(item, Item):
-                answer_check(who, module, lesson, item, [_choose(item, item.natural_order(), share, randomness)])
+                answer_check(who, module, lesson, item, _choose(item, item.natural_order(), share, randomness)[0])
         finish_lesson(who, module, lesson)
 
 
@@ -152,7 +153,8 @@ def _sit(who: Viewer, module: Module, quiz: Quiz, share: float, randomness: Rand
             paper = get_attempt(who, attempt).paper
             with writing():
                 for position, place in enumerate(paper, start=1):
-                    save_answer(who, attempt, position, [_choose(place.item, place.order, share, randomness)])
+                    for sent in _choose(place.item, place.order, share, randomness):
+                        save_answer(who, attempt, position, sent)
                 submit_attempt(who, attempt)
             if get_attempt(who, attempt).passed:
                 return True
@@ -160,11 +162,9 @@ def _sit(who: Viewer, module: Module, quiz: Quiz, share: float, randomness: Rand
     return False
 
 
-def _choose(item: Item, order: Sequence[str], share: float, randomness: Random) -> str:
-    """The place of an option: the key for a `share` of the answers, else another."""
-    right = next(place for place, option in enumerate(order, start=1) if item.points({"option": option}))
-    others = [place for place in range(1, len(order) + 1) if place != right]
-    return str(right if randomness.random() < share else randomness.choice(others))
+def _choose(item: Item, order: Order, share: float, randomness: Random) -> list[Sent]:
+    """Forms that earn every point for a `share` of the answers, else none."""
+    return item.forms_for(order, right=randomness.random() < share)
 
 
 def _reflect(who: Viewer, module: Module) -> None:

@@ -63,7 +63,8 @@ MATRIX: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *("GET modules.lesson", "POST modules.check", "POST modules.done", "POST modules.place"),
-            *("GET quizzes.quiz", "POST quizzes.start", "GET quizzes.question", "POST quizzes.save"),
+            *("GET quizzes.quiz", "POST quizzes.start", "GET questions.question", "POST questions.save"),
+            *("POST quizzes.take_break", "POST quizzes.end_break"),
             *("GET quizzes.answers", "POST quizzes.submit", "GET quizzes.result"),
             *("GET learning.reflection", "POST learning.save_reflection"),
             *("GET learning.evaluation", "POST learning.send_evaluation"),
@@ -132,7 +133,7 @@ class Things:
             "person": self.other_person,
             "public_id": "none",
             "filename": "none.js",
-            "number": 1 if endpoint.startswith("quizzes") else self.number,
+            "number": 1 if endpoint.startswith("questions") else self.number,
             "token": self.token,
         }
         rule = next(app.url_map.iter_rules(endpoint))

@@ -20,8 +20,8 @@ from elearn.accounts.queries import VIEWER, hashed
 from elearn.certificates.queries import _VERIFIED
 from elearn.extensions import db
 from elearn.modules.queries import _LATEST_RESPONSES, _PROGRESS, _REVIEWS
-from elearn.quizzes.queries import _ATTEMPT
-from elearn.shared.reading import Read
+from elearn.quizzes.queries import _ANSWERS, _OWN_ATTEMPT, _QUESTION
+from elearn.shared.statements import Read
 from tests.conftest import StatementCount
 from tests.page import PageClient
 
@@ -261,7 +261,9 @@ def test_a_fast_read_gives_what_sqlalchemy_gives_and_is_counted(scene: Scene, st
         (_PROGRESS, {"person_id": who.number, "slug": module.slug}, len(who.done)),
         (_LATEST_RESPONSES, {"enrolment_id": who.number, "lesson": lesson_half_way(module).slug}, len(who.tried)),
         (_REVIEWS, {"slug": module.slug}, 0),
-        (_ATTEMPT, {"attempt": who.attempt, "viewer": who.number}, len(paper_of(who, first_quiz(module)))),
+        (_OWN_ATTEMPT, {"attempt": who.attempt, "viewer": who.number}, 1),
+        (_QUESTION, {"attempt": who.attempt, "viewer": who.number, "position": 1}, 1),
+        (_ANSWERS, {"attempt": 2 * who.number}, len(paper_of(who, first_quiz(module)))),
         (_VERIFIED, {"number": who.certificate}, 1),
     ]
     with scene.app.app_context():

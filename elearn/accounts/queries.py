@@ -13,7 +13,7 @@ from elearn.shared import clock
 from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
 from elearn.shared.pagination import Page
-from elearn.shared.reading import Read
+from elearn.shared.statements import Read
 
 _SEARCHED = (Person.given_names, Person.family_name, Person.email)
 VIEWER = Read(

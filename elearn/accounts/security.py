@@ -21,6 +21,7 @@ from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer
 from elearn.config import Settings
 from elearn.extensions import db
 from elearn.mail.delivery import deliver
+from elearn.shared import signals
 from elearn.shared.access import Access
 from elearn.shared.forms import is_inside
 from elearn.shared.transactions import commit_late
@@ -145,11 +146,12 @@ def init_app(app: Flask) -> None:
     user_registered.connect(_ask_to_confirm, app)
 
 
-def _start_sign_in(_app: Flask, user: Person) -> None:
+def _start_sign_in(app: Flask, user: Person) -> None:
     if old := session.get(COOKIE_KEY):
         actions.end_sign_in(old)
     session[COOKIE_KEY] = actions.start_sign_in(user)
     forget_viewer()
+    signals.person_signed_in.send(app)
 
 
 def _end_sign_in(_app: Flask, **_details: Any) -> None:

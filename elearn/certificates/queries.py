@@ -24,7 +24,7 @@ from elearn.extensions import db
 from elearn.modules.models import Completion, Enrolment
 from elearn.quizzes.models import Attempt
 from elearn.shared.missing import NotFound
-from elearn.shared.reading import Read
+from elearn.shared.statements import Read
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,17 @@ class Reader:
         if not path.exists():
             return {}
         document = read_yaml(path, self.folder)
-        return {item.id: item for item in self._items(document, document.value, ())}
+        items = self._items(document, document.value, ())
+        unfit = [
+            Problem(
+                *self.item_places[item.id], f"Item {item.id} is of a type that only a quiz can ask", "Move it there"
+            )
+            for item in items
+            if not item.inline
+        ]
+        if unfit:
+            raise Damaged(unfit)
+        return {item.id: item for item in items}
 
     def _figure(self, figure_id: str) -> Figure:
         path = self.folder / "figures" / f"{figure_id}.yaml"

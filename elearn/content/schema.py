@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 FactId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-\d+[a-z]?$")]
@@ -43,18 +43,47 @@ class Contributor(Strict):
     interests: Words
 
 
+class Counts(StrEnum):
+    """Which of several attempts counts."""
+
+    BEST = "best"
+    LATEST = "latest"
+
+
+class Feedback(StrEnum):
+    """When a result shows keys and rationales."""
+
+    STEPWISE = "stepwise"
+    SUBMIT = "after submit"
+    PASSED = "after pass"
+    LAST_ATTEMPT = "after the last attempt"
+    DATE = "after a date"
+
+
 class QuizRules(Strict):
     """How quizzes are sat unless a quiz says otherwise (design.md section 11)."""
 
     pass_percent: int = Field(75, ge=1, le=100)
     attempts: int = Field(3, ge=1, le=20)
     waiting_hours: tuple[int, ...] = Field((0, 24), description="before the second, third, ... attempt")
+    counts: Counts = Field(Counts.BEST, description="whose mark reports give")
+    limit_minutes: int | None = Field(None, ge=1, le=600, description="a limit is off unless it is essential")
+    closes: AwareDatetime | None = Field(None, description="when the quiz closes, with its time zone")
+    feedback: Feedback = Feedback.STEPWISE
+    feedback_from: AwareDatetime | None = Field(None, description="for feedback “after a date”, with its time zone")
 
     @model_validator(mode="after")
     def one_wait_for_each_retake(self) -> "QuizRules":
         """The waits are those between the attempts, one fewer than the attempts."""
         if len(self.waiting_hours) != self.attempts - 1:
             raise ValueError(f"waiting_hours needs {self.attempts - 1} numbers, one before each retake")
+        return self
+
+    @model_validator(mode="after")
+    def a_date_for_the_date(self) -> "QuizRules":
+        """Feedback after a date has a date, and no other feedback has one."""
+        if (self.feedback is Feedback.DATE) != (self.feedback_from is not None):
+            raise ValueError("feedback_from goes with feedback “after a date”, and with no other")
         return self
 
 

@@ -43,6 +43,8 @@ class AnyItem(Protocol):
     @property
     def facts(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
+    def inline(self) -> bool: ...  # noqa: D102
+    @property
     def digest(self) -> str: ...  # noqa: D102
 
 

@@ -1,15 +1,16 @@
 """What every question type is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import FactId, Level, SectionRef, Slug, Words
 from elearn.shared.canonical import digest
 
@@ -17,11 +18,23 @@ Response = dict[str, Any]
 """What a person answered, as JSON: its shape is the item type's own."""
 
 Order = tuple[str, ...]
-"""The ids of an item's options in the order of one paper."""
+"""The ids of what one paper puts in an order of its own."""
+
+Sent = Mapping[str, Sequence[str]]
+"""The fields of a form, each with all its values."""
+
+NOT_ANSWERED = "Not answered"
 
 
 class BadResponse(ValueError):
-    """What came from the form cannot be an answer to this item."""
+    """What came from the form cannot be an answer to this item; the message says what to do.
+
+    `control` ends the id of the control that the message is about: the page puts its own prefix before it.
+    """
+
+    def __init__(self, words: str, control: str = "-1") -> None:
+        super().__init__(words)
+        self.control = control
 
 
 @dataclass(frozen=True)
@@ -33,14 +46,18 @@ class Choice:
     chosen: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Face:
-    """What a page may show of an item before it is marked."""
+    """What a page may show of an item before it is marked. Each type adds its own.
+
+    `template` has the macros `asked(face, id, error, legend)` and `reviewed(review)`; `rule` says how it is marked, where
+    that is not plain.
+    """
 
     template: str
     stem: Markup
     lead_in: Markup
-    choices: tuple[Choice, ...]
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,15 +70,38 @@ class OptionReview:
     rationale: Markup
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Review:
-    """An item after marking."""
+    """An item after marking. Each type adds its own."""
 
+    template: str
     stem: Markup
     lead_in: Markup
-    right: bool
+    points: int
+    possible: int
     answered: bool
-    options: tuple[OptionReview, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether every point was earned."""
+        return self.points == self.possible
+
+    @property
+    def verdict(self) -> str:
+        """The mark in words."""
+        if self.right:
+            return "Right"
+        if not self.answered:
+            return NOT_ANSWERED
+        return f"Partly right: {self.points} of {self.possible} points" if self.points else "Not right"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another answer that an educator may choose as the key, or accept beside it, when a key was wrong."""
+
+    id: str
+    words: str
 
 
 class Item(BaseModel, ABC):
@@ -69,6 +109,10 @@ class Item(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     template: ClassVar[str]
+    nothing_chosen: ClassVar[str] = "Choose one answer"
+    inline: ClassVar[bool] = True
+    key_hint: ClassVar[str] = ""
+    """How to write a key for `with_key`, where it cannot be chosen from `alternatives()`."""
 
     id: Slug
     type: str
@@ -85,6 +129,20 @@ class Item(BaseModel, ABC):
         """What this version of the item is known by."""
         return digest(self.model_dump(mode="json"))
 
+    @cached_property
+    def stem_html(self) -> Markup:
+        """The stem as pages show it."""
+        return render_words(self.stem)
+
+    @cached_property
+    def lead_in_html(self) -> Markup:
+        """The question as pages show it."""
+        return render_line(self.lead_in)
+
+    def changed(self, **values: object) -> Self:
+        """The same item with other content, checked anew. Raises pydantic's ValidationError."""
+        return type(self).model_validate(self.model_dump(mode="json") | values)
+
     @property
     @abstractmethod
     def possible(self) -> int:
@@ -92,25 +150,36 @@ class Item(BaseModel, ABC):
 
     @abstractmethod
     def natural_order(self) -> Order:
-        """The options as the author wrote them."""
+        """The order for everybody where no paper is drawn. It never tells the key."""
 
     def drawn_order(self, randomness: Random) -> Order:
-        """The options in an order of their own for one paper."""
+        """An order of its own for one paper."""
         order = list(self.natural_order())
         randomness.shuffle(order)
         return tuple(order)
 
     @abstractmethod
-    def read(self, values: Sequence[str], order: Order) -> Response | None:
-        """What a form says; None where nothing was answered. Raises BadResponse."""
+    def read(self, sent: Sent, order: Order, before: Response | None = None) -> Response | None:
+        """What a form says, which replaces the answer that stood `before`; None where nothing was answered.
+
+        Fields are named `answer`, or `answer-<part>`; values are places in the order, from 1. Raises BadResponse.
+        """
 
     @abstractmethod
     def points(self, response: Response | None) -> int:
-        """The points that a response earns, 0 to `possible`."""
+        """The points that a response earns, 0 to `possible`. A response of another shape earns none."""
+
+    @abstractmethod
+    def left(self, response: Response | None) -> int:
+        """How many parts are not answered yet; 0 for a whole answer."""
+
+    def goes_on(self, response: Response | None) -> bool:  # noqa: ARG002 - most types ask everything at once
+        """Whether the item has more to show after this response, before the next item's turn."""
+        return False
 
     @abstractmethod
     def wording(self, response: Response | None) -> str:
-        """A response in words, for reports."""
+        """A response in words, for "check your answers" and reports."""
 
     @abstractmethod
     def face(self, order: Order, response: Response | None) -> Face:
@@ -118,4 +187,41 @@ class Item(BaseModel, ABC):
 
     @abstractmethod
     def review(self, order: Order, response: Response | None, *, everything: bool) -> Review:
-        """What is shown after marking: all of it, or only what concerns the chosen options."""
+        """What is shown after marking: all of it, or only what concerns what was chosen, without telling the key."""
+
+    @abstractmethod
+    def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
+        """The forms, one after the other, that earn every point, or none: for the demonstration and for tests."""
+
+    @abstractmethod
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """What could be the key instead of it, or be accepted beside it."""
+
+    @abstractmethod
+    def with_key(self, alternative: str, *, also: bool) -> Self:
+        """The item with this alternative as its key, or accepted `also`. Raises ValueError in the educator's words."""
+
+
+def place_in(sent: Sent, name: str, count: int, words: str = "Choose one answer", control: str = "-1") -> int | None:
+    """The one place, from 1 to `count`, that a field names; None where it is empty. Raises BadResponse with `words`."""
+    values = [value for value in sent.get(name, ()) if value]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise BadResponse(words, control)
+    return _place(values[0], count, words, control)
+
+
+def places_in(sent: Sent, name: str, count: int, words: str, control: str = "-1") -> tuple[int, ...]:
+    """The places, from 1 to `count`, that a field of many values names, in order, each once. Raises BadResponse."""
+    values = [value for value in sent.get(name, ()) if value]
+    if len(values) > count:
+        raise BadResponse(words, control)
+    return tuple(sorted({_place(value, count, words, control) for value in values}))
+
+
+def _place(value: str, count: int, words: str, control: str) -> int:
+    plain = value.isascii() and value.isdigit() and len(value) <= 2 and not value.startswith("0")
+    if not plain or not 1 <= int(value) <= count:
+        raise BadResponse(words, control)
+    return int(value)

@@ -1,6 +1,6 @@
 """Single best answer: one option is better than the others (fact CP-24)."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -9,9 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Words
-from elearn.items.base import BadResponse, Choice, Face, Item, OptionReview, Order, Response, Review
-
-NOT_ANSWERED = "Not answered"
+from elearn.items.base import (
+    NOT_ANSWERED,
+    Alternative,
+    Choice,
+    Face,
+    Item,
+    OptionReview,
+    Order,
+    Response,
+    Review,
+    Sent,
+    place_in,
+)
 
 
 class Option(BaseModel):
@@ -24,14 +34,29 @@ class Option(BaseModel):
     rationale: Words
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChoiceFace(Face):
+    """The options, each with its place."""
+
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceReview(Review):
+    """The options with what is released of them."""
+
+    options: tuple[OptionReview, ...]
+
+
 class SingleBestAnswer(Item):
     """A vignette, one question, three to five options (fact CP-28), one key."""
 
-    template: ClassVar[str] = "items/choices.html"
+    template: ClassVar[str] = "items/single_best_answer.html"
 
     type: Literal["single-best-answer"]
     options: tuple[Option, ...] = Field(min_length=3, max_length=5)
     key: str
+    accepted: tuple[str, ...] = Field((), description="options that earn the point beside the key, since a regrade")
 
     @model_validator(mode="after")
     def key_is_an_option(self) -> Self:
@@ -39,8 +64,9 @@ class SingleBestAnswer(Item):
         ids = [option.id for option in self.options]
         if len(set(ids)) != len(ids):
             raise ValueError("two options have the same id")
-        if self.key not in ids:
-            raise ValueError(f"the key {self.key} is not one of the options")
+        for key in (self.key, *self.accepted):
+            if key not in ids:
+                raise ValueError(f"the key {key} is not one of the options")
         return self
 
     @cached_property
@@ -55,14 +81,6 @@ class SingleBestAnswer(Item):
     def _rationales(self) -> dict[str, Markup]:
         return {option.id: render_words(option.rationale) for option in self.options}
 
-    @cached_property
-    def _stem(self) -> Markup:
-        return render_words(self.stem)
-
-    @cached_property
-    def _lead_in(self) -> Markup:
-        return render_line(self.lead_in)
-
     @property
     def possible(self) -> int:
         """One point."""
@@ -72,51 +90,71 @@ class SingleBestAnswer(Item):
         """The options as the author wrote them."""
         return tuple(option.id for option in self.options)
 
-    def read(self, values: Sequence[str], order: Order) -> Response | None:
+    def read(self, sent: Sent, order: Order, before: Response | None = None) -> Response | None:  # noqa: ARG002
         """The option at the place that the form names, counted from 1."""
-        if not values:
-            return None
-        if len(values) > 1 or not values[0].isascii() or not values[0].isdigit() or len(values[0]) > 1:
-            raise BadResponse("choose one of the options")
-        place = int(values[0])
-        if not 1 <= place <= len(order):
-            raise BadResponse("choose one of the options")
-        return {"option": order[place - 1]}
+        place = place_in(sent, "answer", len(order))
+        return None if place is None else {"option": order[place - 1]}
 
     def points(self, response: Response | None) -> int:
         """One for the key, else none."""
-        return int(response is not None and response.get("option") == self.key)
+        return int(self._is_right(response.get("option"))) if response else 0
+
+    def left(self, response: Response | None) -> int:
+        """One where no option is chosen."""
+        return int(not response or response.get("option") not in self._by_id)
 
     def wording(self, response: Response | None) -> str:
         """The chosen option's text."""
         option = self._by_id.get(response.get("option", "")) if response else None
         return option.text if option else NOT_ANSWERED
 
-    def face(self, order: Order, response: Response | None) -> Face:
+    def face(self, order: Order, response: Response | None) -> ChoiceFace:
         """Stem, question and options in the paper's order."""
         chosen = response.get("option") if response else None
         choices = tuple(
             Choice(value=str(place), label=self._labels[option_id], chosen=option_id == chosen)
             for place, option_id in enumerate(order, start=1)
         )
-        return Face(template=self.template, stem=self._stem, lead_in=self._lead_in, choices=choices)
+        return ChoiceFace(template=self.template, stem=self.stem_html, lead_in=self.lead_in_html, choices=choices)
 
-    def review(self, order: Order, response: Response | None, *, everything: bool) -> Review:
+    def review(self, order: Order, response: Response | None, *, everything: bool) -> ChoiceReview:
         """The options with what is released of their rationales."""
         chosen = response.get("option") if response else None
         options = tuple(
             OptionReview(
                 label=self._labels[option_id],
                 chosen=option_id == chosen,
-                right=option_id == self.key if everything or option_id == chosen else None,
+                right=self._is_right(option_id) if everything or option_id == chosen else None,
                 rationale=self._rationales[option_id] if everything or option_id == chosen else Markup(),
             )
             for option_id in order
         )
-        return Review(
-            stem=self._stem,
-            lead_in=self._lead_in,
-            right=bool(self.points(response)),
-            answered=chosen is not None,
+        return ChoiceReview(
+            template=self.template,
+            stem=self.stem_html,
+            lead_in=self.lead_in_html,
+            points=self.points(response),
+            possible=self.possible,
+            answered=self.left(response) == 0,
             options=options,
         )
+
+    def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
+        """The place of the key, or of the first option that earns nothing."""
+        place = next(place for place, option in enumerate(order, start=1) if self._is_right(option) is right)
+        return [{"answer": [str(place)]}]
+
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The options."""
+        return tuple(Alternative(option.id, option.text) for option in self.options)
+
+    def with_key(self, alternative: str, *, also: bool) -> Self:
+        """Another option as the key, or one more that earns the point."""
+        if alternative not in self._by_id:
+            raise ValueError("Choose one of the options")
+        if also:
+            return self.changed(accepted=sorted({*self.accepted, alternative} - {self.key}))
+        return self.changed(key=alternative, accepted=[])
+
+    def _is_right(self, option_id: object) -> bool:
+        return option_id == self.key or option_id in self.accepted

@@ -35,7 +35,7 @@ SECONDS_BETWEEN_WAKES = 5
 SECONDS_BETWEEN_TRIES_FOR_LOCK = 2
 SECONDS_BETWEEN_HEALTH_CHECKS = 10
 WORKER_THREADS = 2  # so that a long export does not keep a learner's document waiting
-Chore = Callable[[], None]
+Chore = Callable[[], object]
 
 
 class JSONMessages(Serializer):

@@ -6,7 +6,7 @@ from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
 from elearn.content.structure import Lesson, Module
 from elearn.extensions import db
-from elearn.items.base import Item
+from elearn.items.base import Item, Sent
 from elearn.modules import queries
 from elearn.modules.models import CheckResponse, Completion, ContentReview, Enrolment
 from elearn.modules.rules import FIRST_CYCLE, lay_path, may_finish_lesson
@@ -38,11 +38,11 @@ def start_module(viewer: Viewer, module: Module) -> None:
         audit.record("module started", f"module:{module.slug}", viewer.id)
 
 
-def answer_check(viewer: Viewer, module: Module, lesson: Lesson, item: Item, values: list[str]) -> None:
+def answer_check(viewer: Viewer, module: Module, lesson: Lesson, item: Item, sent: Sent) -> None:
     """Keep one try of an inline check. Raises BadResponse, StepLocked; NotFound before the module is started."""
     enrolment = queries.get_enrolment_to_change(viewer, module)
     _require_open(module, enrolment, f"lesson:{lesson.slug}")
-    response = item.read(values, item.natural_order())
+    response = item.read(sent, item.natural_order())
     if response is None:
         raise NothingChosen
     db.session.add(

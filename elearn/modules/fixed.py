@@ -16,13 +16,12 @@ from markupsafe import Markup
 
 from elearn.content.rendering import Text
 from elearn.content.structure import Lesson, Module
-from elearn.items.base import Item, Response
+from elearn.items.base import BadResponse, Item, Response
 from elearn.modules.addresses import address_of
 from elearn.modules.rules import Path, PathStep, StepState
 
 EXTENSION = "elearn.fixed"
 TEMPLATE = "modules/fixed.html"
-CHOOSE = "Choose one answer"
 # An item of few options has few answers. One of many is not kept beyond these, but rendered again.
 MOST_ANSWERS = 32
 
@@ -32,6 +31,10 @@ def _macros() -> Any:
     return current_app.jinja_env.get_template(TEMPLATE).module
 
 
+def _question(template: str) -> Any:
+    return current_app.jinja_env.get_template(template).module
+
+
 @dataclass(frozen=True)
 class FixedCheck:
     """An inline check from its token onwards, for each answer that somebody gave."""
@@ -39,21 +42,21 @@ class FixedCheck:
     item: Item
     answers: dict[str, Markup] = field(default_factory=dict)
 
-    def after(self, response: Response | None, *, unanswered: bool = False) -> Markup:
-        """The check as it stands after this answer; `unanswered` says that a form came back without one."""
-        key = json.dumps([response, unanswered], sort_keys=True)
+    def after(self, response: Response | None, error: str = "") -> Markup:
+        """The check as it stands after this answer; `error` says what is wrong with a form that came back."""
+        key = json.dumps([response, error], sort_keys=True)
         found = self.answers.get(key)
         if found is None:
-            found = self._render(response, unanswered)
+            found = self._render(response, error)
             if len(self.answers) < MOST_ANSWERS:
                 self.answers[key] = found
         return found
 
-    def _render(self, response: Response | None, unanswered: bool) -> Markup:
+    def _render(self, response: Response | None, error: str) -> Markup:
         order = self.item.natural_order()
         review = self.item.review(order, response, everything=True) if response is not None else None
         face = self.item.face(order, response)
-        return Markup(_macros().check_rest(self.item.id, face, review, CHOOSE if unanswered else ""))  # noqa: S704
+        return Markup(_macros().check_rest(self.item.id, _question(face.template), face, review, error))  # noqa: S704
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,21 @@ class FixedLesson:
     sources: Markup
     done: str
 
-    def after(self, tried: Mapping[str, tuple[str, Response]], unanswered: str) -> list[tuple[Markup, Markup | None]]:
+    def after(
+        self, tried: Mapping[str, tuple[str, Response]], fault: tuple[str, BadResponse] | None
+    ) -> list[tuple[Markup, Markup | None]]:
         """The parts, each with its check after the answer to it; one to an earlier version of the item does not count."""
-        return [(part.html, _after(part.check, tried, unanswered)) for part in self.parts]
+        return [(part.html, _after(part.check, tried, fault)) for part in self.parts]
 
 
-def _after(check: FixedCheck | None, tried: Mapping[str, tuple[str, Response]], unanswered: str) -> Markup | None:
+def _after(
+    check: FixedCheck | None, tried: Mapping[str, tuple[str, Response]], fault: tuple[str, BadResponse] | None
+) -> Markup | None:
     if check is None:
         return None
     digest, response = tried.get(check.item.id, ("", None))
     current = response if digest == check.item.digest else None
-    return check.after(current, unanswered=check.item.id == unanswered)
+    return check.after(current, str(fault[1]) if fault and fault[0] == check.item.id else "")
 
 
 class FixedModule:

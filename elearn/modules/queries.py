@@ -13,7 +13,7 @@ from elearn.items.base import Response
 from elearn.modules.models import CheckResponse, Completion, ContentReview, Enrolment
 from elearn.modules.rules import Path, lay_path
 from elearn.shared.missing import NotFound
-from elearn.shared.reading import Read
+from elearn.shared.statements import Read
 
 
 class NotStarted(NotFound):

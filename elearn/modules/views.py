@@ -9,7 +9,7 @@ from elearn.items.base import BadResponse, Item
 from elearn.modules import actions, queries
 from elearn.modules.addresses import resume_address
 from elearn.modules.catalogue import catalogue, get_module
-from elearn.modules.fixed import CHOOSE, fixed
+from elearn.modules.fixed import fixed
 from elearn.modules.forms import PlaceForm
 from elearn.modules.rules import PathStep, standing
 from elearn.shared import clock
@@ -81,11 +81,13 @@ def check(module: str, lesson: str, check: str) -> ResponseReturnValue:
     if not isinstance(item, Item):
         raise NotFound("check")
     try:
-        actions.answer_check(get_viewer(), found, page, item, request.form.getlist("answer"))
+        actions.answer_check(get_viewer(), found, page, item, request.form.to_dict(flat=False))
     except actions.StepLocked:
         return redirect(url_for("modules.lesson", module=module, lesson=lesson), 303)
-    except (actions.NothingChosen, BadResponse):
-        return _lesson_page(found, lesson, unanswered=check), 422
+    except actions.NothingChosen:
+        return _lesson_page(found, lesson, fault=(check, BadResponse(item.nothing_chosen))), 422
+    except BadResponse as fault:
+        return _lesson_page(found, lesson, fault=(check, fault)), 422
     return redirect(url_for("modules.lesson", module=module, lesson=lesson) + f"#check-{check}-feedback", 303)
 
 
@@ -123,7 +125,7 @@ def _find(module: str, lesson: str) -> tuple[Module, Lesson]:
     return found, page
 
 
-def _lesson_page(found: Module, slug: str, *, unanswered: str = "", problem: str = "") -> str:
+def _lesson_page(found: Module, slug: str, *, fault: tuple[str, BadResponse] | None = None, problem: str = "") -> str:
     page = found.lessons.get(slug)
     if page is None:
         raise NotFound("lesson")
@@ -134,14 +136,16 @@ def _lesson_page(found: Module, slug: str, *, unanswered: str = "", problem: str
     responses = queries.latest_responses(progress.enrolment_id, slug)
     ready = fixed(found)
     body = ready.lesson(page)
-    errors = [(f"check-{unanswered}-1", CHOOSE)] if unanswered else [("done", problem)] if problem else []
+    errors = [("done", problem)] if problem else []
+    if fault:
+        errors = [(f"check-{fault[0]}{fault[1].control}", str(fault[1]))]
     return render_template(
         "modules/lesson.html",
         module=found,
         lesson=page,
         ready=ready,
         body=body,
-        parts=body.after(responses, unanswered),
+        parts=body.after(responses, fault),
         step=path_step,
         following=progress.path.after(path_step.step.id),
         errors=errors,

@@ -1,13 +1,14 @@
-"""Starting, answering and submitting attempts."""
+"""Starting, submitting and closing attempts; rest breaks and accommodations."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from random import Random
 from secrets import SystemRandom
 
-from sqlalchemy import func, select
+from sqlalchemy import insert, update
 
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
+from elearn.content.schema import QuizRules
 from elearn.content.structure import Module, Quiz
 from elearn.extensions import db
 from elearn.modules.actions import StepLocked, complete_step
@@ -15,11 +16,21 @@ from elearn.modules.queries import get_enrolment_to_change, list_done
 from elearn.modules.rules import lay_path
 from elearn.quizzes import paper as papers
 from elearn.quizzes import queries
-from elearn.quizzes.models import Answer, Attempt, AttemptState, ItemVersion, ResponseEvent
-from elearn.quizzes.rules import MayStart, StartState, mark, may_start
+from elearn.quizzes.models import Accommodation, Answer, Attempt, ItemVersion
+from elearn.quizzes.paper import Paper
+from elearn.quizzes.rules import (
+    AttemptState,
+    ClosedBy,
+    MayStart,
+    MoreTime,
+    StartState,
+    end_of,
+    is_over,
+    mark,
+    may_start,
+)
 from elearn.shared import clock, signals
 from elearn.shared.columns import unguessable_id
-from elearn.shared.missing import NotFound
 from elearn.shared.once import insert_once
 
 
@@ -29,10 +40,6 @@ class MayNotStart(Exception):
     def __init__(self, decision: MayStart) -> None:
         super().__init__(decision.state)
         self.decision = decision
-
-
-class AttemptClosed(Exception):
-    """The attempt is submitted: answers do not change any more."""
 
 
 def start_attempt(viewer: Viewer, module: Module, quiz: Quiz, randomness: Random | None = None) -> str:
@@ -48,6 +55,28 @@ def start_attempt(viewer: Viewer, module: Module, quiz: Quiz, randomness: Random
     if decision.state is not StartState.MAY_START:
         raise MayNotStart(decision)
     paper = papers.draw(quiz, queries.seen_items(enrolment.id, quiz.slug), randomness or SystemRandom())
+    _keep_versions(module, paper)
+    now, public_id = clock.now(), unguessable_id()
+    end = end_of(now, quiz.rules, queries.more_time_of(viewer.id))
+    attempt = Attempt(
+        public_id=public_id,
+        enrolment_id=enrolment.id,
+        quiz=quiz.slug,
+        number=decision.number,
+        rules=quiz.rules.model_dump(mode="json"),
+        length=len(paper),
+        started_at=now,
+        deadline=end.at if end else None,
+        possible=sum(place.item.possible for place in paper),
+    )
+    db.session.add(attempt)
+    db.session.flush()
+    _lay_out(attempt, paper)
+    audit.record("attempt started", f"attempt:{public_id}", viewer.id, quiz=quiz.slug, number=decision.number)
+    return public_id
+
+
+def _keep_versions(module: Module, paper: Paper) -> None:
     for place in paper:
         insert_once(
             ItemVersion,
@@ -57,75 +86,111 @@ def start_attempt(viewer: Viewer, module: Module, quiz: Quiz, randomness: Random
             content=place.item.model_dump(mode="json"),
             first_used_at=clock.now(),
         )
-    public_id = unguessable_id()
-    insert_once(
-        Attempt,
-        public_id=public_id,
-        enrolment_id=enrolment.id,
-        quiz=quiz.slug,
-        number=decision.number,
-        state=AttemptState.OPEN,
-        paper=papers.stored(paper),
-        rules=quiz.rules.model_dump(mode="json"),
-        started_at=clock.now(),
-        possible=sum(place.item.possible for place in paper),
+
+
+def _lay_out(attempt: Attempt, paper: Paper) -> None:
+    """Write the paper down: a row for each place, which waits for its answer."""
+    db.session.execute(
+        insert(Answer),
+        [
+            {
+                "attempt_id": attempt.id,
+                "position": position,
+                "item_digest": place.item.digest,
+                "item_order": list(place.order),
+                "saved_at": attempt.started_at,
+            }
+            for position, place in enumerate(paper, start=1)
+        ],
     )
-    audit.record("attempt started", f"attempt:{public_id}", viewer.id, quiz=quiz.slug, number=decision.number)
-    return queries.list_sittings(enrolment.id, quiz.slug)[-1][1]
 
 
-def save_answer(viewer: Viewer, public_id: str, position: int, values: Sequence[str]) -> None:
-    """Save the answer at a position: an event, and the answer that now stands. Raises AttemptClosed, BadResponse, NotFound.
-
-    Nothing chosen leaves an earlier answer as it is: an answer is never lost by going back and forth.
-    """
-    attempt = queries.get_attempt_to_change(viewer, public_id)
-    if attempt.state is not AttemptState.OPEN:
-        raise AttemptClosed(public_id)
-    paper = papers.restored(attempt.paper, queries.item_versions([place["item"] for place in attempt.paper]))
-    if not 1 <= position <= len(paper):
-        raise NotFound("question")
-    place = paper[position - 1]
-    response = place.item.read(values, place.order)
-    if response is None:
-        return
-    sequence = 1 + (
-        db.session.scalar(select(func.max(ResponseEvent.sequence)).where(ResponseEvent.attempt_id == attempt.id)) or 0
-    )
-    now = clock.now()
-    db.session.add(
-        ResponseEvent(
-            attempt_id=attempt.id,
-            sequence=sequence,
-            position=position,
-            item_digest=place.item.digest,
-            response=response,
-            at=now,
-        )
-    )
-    standing = db.session.get(Answer, (attempt.id, position))
-    if standing is None:
-        db.session.add(
-            Answer(attempt_id=attempt.id, position=position, response=response, sequence=sequence, saved_at=now)
-        )
-    else:
-        standing.response, standing.sequence, standing.saved_at = response, sequence, now
-    db.session.flush()
+# -- the end ---------------------------------------------------------------------------------------------------------
 
 
-def submit_attempt(viewer: Viewer, public_id: str) -> None:
+def submit_attempt(viewer: Viewer, public_id: str, received_at: datetime | None = None) -> None:
     """Mark an attempt and close it; submitting again changes nothing. Raises NotFound."""
     attempt = queries.get_attempt_to_change(viewer, public_id)
+    late = is_over(attempt.deadline, received_at or clock.now())
+    _close(attempt, viewer.id, ClosedBy.TIME if late else ClosedBy.PERSON)
+
+
+def _close(attempt: Attempt, actor_id: int | None, closed_by: ClosedBy) -> None:
     if attempt.state is not AttemptState.OPEN:
         return
-    paper = papers.restored(attempt.paper, queries.item_versions([place["item"] for place in attempt.paper]))
-    answers = queries.current_responses(attempt.id)
-    points = [place.item.points(answers.get(position)) for position, place in enumerate(paper, start=1)]
-    result = mark(points, attempt.possible, int(attempt.rules["pass_percent"]))
-    attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, clock.now()
-    attempt.points, attempt.passed = result.points, result.passed
+    sheets = queries.list_sheets(attempt.id)
+    rules = QuizRules.model_validate(attempt.rules)
+    result = mark([sheet.item.points(sheet.response) for sheet in sheets], attempt.possible, rules.pass_percent)
+    attempt.state, attempt.closed_by = AttemptState.SUBMITTED, closed_by
+    # What the clock ends, ended when its time was over, not when somebody came to look (trust.md Q-6).
+    attempt.submitted_at = attempt.deadline if closed_by is ClosedBy.TIME else clock.now()
+    attempt.points, attempt.passed, attempt.paused_at = result.points, result.passed, None
     db.session.flush()
     if result.passed:
         complete_step(attempt.enrolment_id, f"quiz:{attempt.quiz}")
-    audit.record("attempt submitted", f"attempt:{public_id}", viewer.id, points=result.points, possible=result.possible)
+    subject = f"attempt:{attempt.public_id}"
+    audit.record("attempt submitted", subject, actor_id, points=result.points, possible=result.possible, by=closed_by)
     signals.attempt_submitted.send(attempt.quiz, enrolment_id=attempt.enrolment_id, passed=result.passed)
+
+
+def close_overdue(attempt_id: int) -> bool:
+    """Submit one attempt for its person when its time is over; false where it is closed, or has time, by now."""
+    attempt = db.session.get(Attempt, attempt_id, with_for_update=True)
+    if attempt is None or attempt.state is not AttemptState.OPEN or attempt.paused_at is not None:
+        return False
+    if not is_over(attempt.deadline, clock.now()):
+        return False
+    _close(attempt, None, ClosedBy.TIME)
+    return True
+
+
+# -- more time -------------------------------------------------------------------------------------------------------
+
+
+def take_break(viewer: Viewer, public_id: str) -> bool:
+    """Stop the clock of an attempt for somebody who may rest; false where they may not, or nothing runs."""
+    attempt = queries.get_attempt_to_change(viewer, public_id)
+    running = attempt.state is AttemptState.OPEN and attempt.paused_at is None
+    if not running or attempt.deadline is None or is_over(attempt.deadline, clock.now()):
+        return False
+    if not queries.more_time_of(viewer.id).rest_breaks:
+        return False
+    attempt.paused_at = clock.now()
+    db.session.flush()
+    audit.record("rest break began", f"attempt:{public_id}", viewer.id)
+    return True
+
+
+def end_break(viewer: Viewer, public_id: str) -> None:
+    """Let the clock run again; the break does not count. A second time changes nothing. Raises NotFound."""
+    attempt = queries.get_attempt_to_change(viewer, public_id)
+    if attempt.paused_at is None or attempt.state is not AttemptState.OPEN:
+        return
+    attempt.paused_seconds += max(0, int((clock.now() - attempt.paused_at).total_seconds()))
+    attempt.paused_at = None
+    _set_deadline(attempt, queries.more_time_of(viewer.id))
+    db.session.flush()
+    audit.record("rest break ended", f"attempt:{public_id}", viewer.id)
+
+
+def _set_deadline(attempt: Attempt, more: MoreTime) -> None:
+    end = end_of(attempt.started_at, QuizRules.model_validate(attempt.rules), more, attempt.paused_seconds)
+    attempt.deadline = end.at if end else None
+
+
+def accommodate(administrator: Viewer | None, person_id: int, more: MoreTime) -> None:
+    """Set what a person may have more of; it applies to their running attempts at once (trust.md X-2)."""
+    actor = administrator.id if administrator else None
+    values = {
+        "time_percent": more.time_percent,
+        "rest_breaks": more.rest_breaks,
+        "set_by": actor,
+        "set_at": clock.now(),
+    }
+    if not insert_once(Accommodation, person_id=person_id, **values):
+        db.session.execute(update(Accommodation).where(Accommodation.person_id == person_id).values(**values))
+    for attempt in queries.list_open_to_change(person_id):
+        _set_deadline(attempt, more)
+    db.session.flush()
+    # What was set stays out of the audit trail, which more people read than may know it.
+    audit.record("accommodation set", f"person:{person_id}", actor)

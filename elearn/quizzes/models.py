@@ -1,22 +1,17 @@
-"""Item versions, attempts, answers and the events that made them."""
+"""Item versions, attempts with their papers, the events that made the answers, and accommodations."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from elearn.extensions import Base
+from elearn.quizzes.rules import AttemptState, ClosedBy, Confidence
 from elearn.shared import clock
 from elearn.shared.columns import UTCDateTime, text_enum, unguessable_id
 
-
-class AttemptState(StrEnum):
-    """An attempt is open until it is submitted."""
-
-    OPEN = "open"
-    SUBMITTED = "submitted"
+LONGEST_TAB = 40
 
 
 class ItemVersion(Base):
@@ -32,7 +27,7 @@ class ItemVersion(Base):
 
 
 class Attempt(Base):
-    """One sitting of a quiz, with its paper."""
+    """One sitting of a quiz. `deadline` is the moment when its time ends, where it has an end."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -45,6 +40,12 @@ class Attempt(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "ix_attempts_open_deadline",
+            "deadline",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,32 +54,52 @@ class Attempt(Base):
     quiz: Mapped[str] = mapped_column(String(80))
     number: Mapped[int]
     state: Mapped[AttemptState] = mapped_column(text_enum(AttemptState), default=AttemptState.OPEN)
-    paper: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     rules: Mapped[dict[str, Any]] = mapped_column(JSON)
+    length: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    deadline: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paused_seconds: Mapped[int] = mapped_column(default=0)
     submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_by: Mapped[ClosedBy | None] = mapped_column(text_enum(ClosedBy))
     points: Mapped[int | None]
     possible: Mapped[int]
     passed: Mapped[bool | None]
 
 
 class Answer(Base):
-    """The answer that stands now at one position of a paper."""
+    """One place of an attempt's paper, fixed at the start, and the answer that stands there now (sequence 0: none yet)."""
 
     __tablename__ = "answers"
 
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
+    item_digest: Mapped[str] = mapped_column(ForeignKey("item_versions.digest"), index=True)
+    item_order: Mapped[list[str]] = mapped_column(JSON)
     response: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    sequence: Mapped[int]
+    confidence: Mapped[Confidence | None] = mapped_column(text_enum(Confidence))
+    sequence: Mapped[int] = mapped_column(default=0)
+    tab: Mapped[str] = mapped_column(String(LONGEST_TAB), default="")
+    tab_number: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class ResponseEvent(Base):
-    """Each answer that was ever saved, in order; never changed."""
+    """Each answer that was ever saved, in order; never changed. A tab's number is the key that lets it in once only."""
 
     __tablename__ = "response_events"
-    __table_args__ = (UniqueConstraint("attempt_id", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "sequence"),
+        Index(
+            "uq_response_events_once",
+            "attempt_id",
+            "tab",
+            "tab_number",
+            unique=True,
+            sqlite_where=text("tab_number > 0"),
+            postgresql_where=text("tab_number > 0"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
@@ -86,4 +107,19 @@ class ResponseEvent(Base):
     position: Mapped[int]
     item_digest: Mapped[str] = mapped_column(String(64))
     response: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    confidence: Mapped[Confidence | None] = mapped_column(text_enum(Confidence))
+    tab: Mapped[str] = mapped_column(String(LONGEST_TAB), default="")
+    tab_number: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Accommodation(Base):
+    """What one person may have more of in every timed quiz. Nobody but the person and administrators sees it (X-2, X-12)."""
+
+    __tablename__ = "accommodations"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    time_percent: Mapped[int | None]
+    rest_breaks: Mapped[bool] = mapped_column(Boolean(name="rest_breaks"), default=False)
+    set_by: Mapped[int | None] = mapped_column(BigInteger)
+    set_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

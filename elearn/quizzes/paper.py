@@ -1,6 +1,6 @@
 """The paper of an attempt: which items, in which order, with which order of options; drawn once and stored."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -34,16 +34,6 @@ def draw(quiz: Quiz, seen: Collection[str], randomness: Random) -> Paper:
         drawn += pool[: cell.draw]
     randomness.shuffle(drawn)
     return tuple(Place(item, item.drawn_order(randomness)) for item in drawn)
-
-
-def stored(paper: Paper) -> list[dict[str, Any]]:
-    """A paper as it is kept."""
-    return [{"item": place.item.digest, "order": list(place.order)} for place in paper]
-
-
-def restored(kept: Sequence[Mapping[str, Any]], versions: Mapping[str, Item]) -> Paper:
-    """The paper that was kept, with its item versions by digest. Raises KeyError where one is missing."""
-    return tuple(Place(versions[place["item"]], tuple(place["order"])) for place in kept)
 
 
 def version_of(content: Mapping[str, Any]) -> Item:

@@ -1,11 +1,42 @@
-"""When an attempt may start, what passes, and what a result may show."""
+"""When an attempt may start and when its time ends, whether an answer may be saved, what passes, what a result may show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from elearn.content.schema import QuizRules
+from elearn.content.schema import Counts, Feedback, QuizRules
+
+GRACE = timedelta(seconds=30)
+"""For an answer that was on its way when the time ended (trust.md Q-6: at most a minute)."""
+
+NO_LIMIT = None
+USUAL_TIME = 100
+
+
+class AttemptState(StrEnum):
+    """An attempt is open until it is submitted."""
+
+    OPEN = "open"
+    SUBMITTED = "submitted"
+
+
+class ClosedBy(StrEnum):
+    """Who submitted an attempt: the person, or the clock."""
+
+    PERSON = "person"
+    TIME = "time"
+
+
+class Confidence(StrEnum):
+    """How sure somebody is of an answer, before any feedback. It never changes the mark."""
+
+    SURE = "sure"
+    FAIRLY_SURE = "fairly sure"
+    GUESSING = "guessing"
+
+
+# -- marks -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -28,6 +59,9 @@ def needed(possible: int, pass_percent: int) -> int:
     return -(-pass_percent * possible // 100)
 
 
+# -- attempts and retakes --------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Sitting:
     """One finished or open attempt, as far as the rules about the next one ask."""
@@ -35,6 +69,8 @@ class Sitting:
     number: int
     submitted_at: datetime | None
     passed: bool | None
+    points: int | None = None
+    possible: int = 0
 
 
 class StartState(StrEnum):
@@ -45,6 +81,7 @@ class StartState(StrEnum):
     PASSED = "passed"
     WAIT = "wait"
     NO_MORE = "no more"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -62,20 +99,155 @@ def may_start(sittings: Sequence[Sitting], rules: QuizRules, now: datetime) -> M
     left = max(0, rules.attempts - len(sittings))
     last = sittings[-1] if sittings else None
     number = len(sittings) + 1
+    opens_at = None
     if last is not None and last.submitted_at is None:
         return MayStart(StartState.IN_PROGRESS, last.number, left)
     if any(sitting.passed for sitting in sittings):
         return MayStart(StartState.PASSED, number, left)
     if left == 0:
         return MayStart(StartState.NO_MORE, number, 0)
-    if last is None or last.submitted_at is None:
-        return MayStart(StartState.MAY_START, number, left)
-    opens_at = last.submitted_at + timedelta(hours=rules.waiting_hours[len(sittings) - 1])
-    if now < opens_at:
+    if rules.closes is not None and now >= rules.closes:
+        return MayStart(StartState.CLOSED, number, left)
+    if last is not None and last.submitted_at is not None:
+        opens_at = last.submitted_at + timedelta(hours=rules.waiting_hours[len(sittings) - 1])
+    if opens_at is not None and now < opens_at:
         return MayStart(StartState.WAIT, number, left, opens_at)
     return MayStart(StartState.MAY_START, number, left)
 
 
-def shows_everything(passed: bool, number: int, rules: QuizRules) -> bool:
-    """Every key and rationale after a pass or the last attempt; before that only what was chosen, and what to reread."""
-    return passed or number >= rules.attempts
+def counting(sittings: Sequence[Sitting], rules: QuizRules) -> Sitting | None:
+    """The finished attempt whose mark counts: the best by the share of its points (the earlier of equals), or the latest.
+
+    None before one is finished.
+    """
+    finished = [sitting for sitting in sittings if sitting.points is not None and sitting.possible]
+    if not finished:
+        return None
+    if rules.counts is Counts.LATEST:
+        return finished[-1]
+    best = finished[0]
+    for sitting in finished[1:]:
+        if (sitting.points or 0) * best.possible > (best.points or 0) * sitting.possible:
+            best = sitting
+    return best
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MoreTime:
+    """What one person may have: `time_percent` of the usual time (None: no limit at all), and rest breaks."""
+
+    time_percent: int | None = USUAL_TIME
+    rest_breaks: bool = False
+
+    def minutes(self, rules: QuizRules) -> float | None:
+        """The minutes that this person has for an attempt; None without a limit."""
+        if rules.limit_minutes is None or self.time_percent is None:
+            return None
+        return rules.limit_minutes * self.time_percent / 100
+
+
+class EndsBy(StrEnum):
+    """What ends an attempt's time first."""
+
+    LIMIT = "limit"
+    CLOSING = "closing"
+
+
+@dataclass(frozen=True)
+class End:
+    """When an attempt's time ends, and by what."""
+
+    at: datetime
+    by: EndsBy
+
+
+def end_of(started_at: datetime, rules: QuizRules, more: MoreTime, paused_seconds: int = 0) -> End | None:
+    """When the time of an attempt ends: by its limit or by the quiz's closing, whichever is earlier (Q-7).
+
+    Rest breaks stretch the limit; nothing stretches the closing. None where neither is set.
+    """
+    ends = []
+    minutes = more.minutes(rules)
+    if minutes is not None:
+        ends.append(End(started_at + timedelta(minutes=minutes, seconds=paused_seconds), EndsBy.LIMIT))
+    if rules.closes is not None:
+        ends.append(End(rules.closes, EndsBy.CLOSING))
+    return min(ends, key=lambda end: end.at, default=None)
+
+
+def is_over(deadline: datetime | None, received_at: datetime) -> bool:
+    """Whether what came at this moment comes too late, grace included."""
+    return deadline is not None and received_at > deadline + GRACE
+
+
+# -- saving ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a page says of the answer that it sends.
+
+    `seen` is the sequence of the answer that it showed (None: it does not say). `tab` and `number` make the key that lets
+    an answer in once; the numbers of a tab rise (0: no key). `received_at` is when the server first had the answer.
+    """
+
+    seen: int | None = None
+    tab: str = ""
+    number: int = 0
+    received_at: datetime | None = None
+
+
+class Arrival(StrEnum):
+    """What to do with an answer that arrives."""
+
+    SAVE = "save"
+    KNOWN = "known"
+    STALE = "stale"
+
+
+def arrival(claim: Claim, sequence: int, tab: str, tab_number: int, *, known: bool, same: bool) -> Arrival:
+    """Decide on an answer that arrives, by the one that stands (`sequence`, and the tab and number that it came with).
+
+    What came before, what an older request of the same tab brings late, and what stands already is known. An answer
+    from a page that has not seen the one that stands is stale, unless both come from one tab (trust.md Q-4).
+    """
+    own = bool(claim.tab) and claim.tab == tab
+    if known or same or (own and 0 < claim.number < tab_number):
+        return Arrival.KNOWN
+    if claim.seen is not None and claim.seen != sequence and not own:
+        return Arrival.STALE
+    return Arrival.SAVE
+
+
+# -- feedback --------------------------------------------------------------------------------------------------------
+
+
+class Release(StrEnum):
+    """How much a result shows of keys and rationales."""
+
+    NOTHING = "nothing"
+    CHOSEN = "chosen"
+    EVERYTHING = "everything"
+
+
+def released(rules: QuizRules, number: int, now: datetime, *, passed: bool, ever_passed: bool = False) -> Release:
+    """What the result of a finished attempt shows (trust.md Q-2); `ever_passed`: any attempt of the quiz has passed.
+
+    Stepwise, the default, shows after a failed try what concerns the chosen options, and all after a pass or the last try.
+    """
+    done = passed or ever_passed
+    match rules.feedback:
+        case Feedback.SUBMIT:
+            return Release.EVERYTHING
+        case Feedback.PASSED:
+            return Release.EVERYTHING if done else Release.NOTHING
+        case Feedback.LAST_ATTEMPT:
+            return Release.EVERYTHING if done or number >= rules.attempts else Release.NOTHING
+        case Feedback.DATE:
+            opens = rules.feedback_from
+            return Release.EVERYTHING if opens is not None and now >= opens else Release.NOTHING
+        case Feedback.STEPWISE:
+            return Release.EVERYTHING if done or number >= rules.attempts else Release.CHOSEN

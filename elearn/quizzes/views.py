@@ -1,16 +1,28 @@
 """The pages of a quiz: its rules, one item a page, check your answers, the result."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts.viewer import get_viewer
 from elearn.content.structure import Module, Quiz
-from elearn.items.base import BadResponse
+from elearn.items.base import Item, Response, Review
+from elearn.items.single_best_answer import SingleBestAnswer
 from elearn.modules.actions import StepLocked
 from elearn.modules.catalogue import get_module
 from elearn.modules.queries import get_progress
 from elearn.quizzes import actions, queries
-from elearn.quizzes.rules import may_start, needed, shows_everything
+from elearn.quizzes.paper import Place
+from elearn.quizzes.rules import (
+    Confidence,
+    Release,
+    StartState,
+    counting,
+    end_of,
+    is_over,
+    may_start,
+    needed,
+    released,
+)
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.missing import NotFound
@@ -32,18 +44,26 @@ def _find(module: str, quiz: str) -> tuple[Module, Quiz]:
 def quiz(module: str, quiz: str) -> ResponseReturnValue:
     """The rules in words, and where the person stands."""
     found, page = _find(module, quiz)
-    progress = get_progress(get_viewer(), found)
+    viewer = get_viewer()
+    progress = get_progress(viewer, found)
     path_step = progress.path.of(f"quiz:{quiz}")
     if not path_step.is_open or page.fault:
         return render_template("modules/locked.html", module=found, step=path_step)
     sittings = queries.list_sittings(progress.enrolment_id, quiz)
+    so_far = [sitting for sitting, _ in sittings]
+    timed = page.rules.limit_minutes is not None or page.rules.closes is not None
+    more = queries.more_time_of(viewer.id) if timed else None
     return render_template(
         "quizzes/quiz.html",
         module=found,
         quiz=page,
         sittings=sittings,
-        decision=may_start([sitting for sitting, _ in sittings], page.rules, clock.now()),
+        decision=may_start(so_far, page.rules, clock.now()),
+        counting=counting(so_far, page.rules),
         needed=needed(page.length, page.rules.pass_percent),
+        plain=all(isinstance(item, SingleBestAnswer) for item in page.items),
+        more=more,
+        end=end_of(clock.now(), page.rules, more) if more else None,
     )
 
 
@@ -57,63 +77,35 @@ def start(module: str, quiz: str) -> ResponseReturnValue:
         attempt = actions.start_attempt(get_viewer(), found, page)
     except (actions.MayNotStart, StepLocked):
         return redirect(url_for("quizzes.quiz", module=module, quiz=quiz), 303)
-    return redirect(url_for("quizzes.question", attempt=attempt, number=1), 303)
+    return redirect(url_for("questions.question", attempt=attempt, number=1), 303)
 
 
-@blueprint.get("/attempts/<attempt>/questions/<int:number>/")
-@allow(Access.SIGNED_IN)
-def question(attempt: str, number: int) -> ResponseReturnValue:
-    """One item."""
-    view = queries.get_attempt(get_viewer(), attempt)
-    if not view.is_open:
-        return redirect(url_for("quizzes.result", attempt=attempt), 303)
-    return _question_page(view, number)
-
-
-@blueprint.post("/attempts/<attempt>/questions/<int:number>/")
-@allow(Access.SIGNED_IN)
-@commits
-def save(attempt: str, number: int) -> ResponseReturnValue:
-    """Save the answer, and go on to the next item, or to check the answers after the last."""
-    try:
-        actions.save_answer(get_viewer(), attempt, number, request.form.getlist("answer"))
-    except actions.AttemptClosed:
-        return redirect(url_for("quizzes.result", attempt=attempt), 303)
-    except BadResponse:
-        return _question_page(queries.get_attempt(get_viewer(), attempt), number, error="Choose one answer"), 422
-    view = queries.get_attempt(get_viewer(), attempt)
-    if number == len(view.paper) or request.form.get("then") == "answers":
-        return redirect(url_for("quizzes.answers", attempt=attempt), 303)
-    return redirect(url_for("quizzes.question", attempt=attempt, number=number + 1), 303)
-
-
-def _question_page(view: queries.AttemptView, number: int, error: str = "") -> str:
-    if not 1 <= number <= len(view.paper):
-        raise NotFound("question")
-    place = view.paper[number - 1]
-    return render_template(
-        "quizzes/question.html",
-        attempt=view,
-        quiz=view.module.quizzes[view.quiz],
-        number=number,
-        face=place.item.face(place.order, view.response_at(number)),
-        saved=view.answers.get(number),
-        error=error,
-    )
+# -- the end ---------------------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/attempts/<attempt>/answers/")
 @allow(Access.SIGNED_IN)
 def answers(attempt: str) -> ResponseReturnValue:
-    """Check your answers before you submit them (WCAG 3.3.4)."""
-    view = queries.get_attempt(get_viewer(), attempt)
+    """Check your answers before you submit them (WCAG 3.3.4); or rest, or learn that the time is over."""
+    viewer = get_viewer()
+    view = queries.get_attempt(viewer, attempt)
     if not view.is_open:
         return redirect(url_for("quizzes.result", attempt=attempt), 303)
+    quiz = view.module.quizzes[view.quiz]
+    if view.paused_at is not None:
+        return render_template("quizzes/break.html", attempt=view, quiz=quiz)
     rows = [
-        (number, place.item.face(place.order, None), place.item.wording(view.response_at(number)))
-        for number, place in enumerate(view.paper, start=1)
+        (number, place.item.lead_in_html, place.item.wording(response), place.item.left(response))
+        for number, place, response in _with_responses(view)
     ]
-    return render_template("quizzes/answers.html", attempt=view, quiz=view.module.quizzes[view.quiz], rows=rows)
+    over = is_over(view.deadline, clock.now())
+    return render_template(
+        "quizzes/answers.html", attempt=view, quiz=quiz, rows=rows, over=over, now=clock.now(), person=viewer
+    )
+
+
+def _with_responses(view: queries.AttemptView) -> list[tuple[int, Place, Response | None]]:
+    return [(number, place, view.response_at(number)) for number, place in enumerate(view.paper, start=1)]
 
 
 @blueprint.post("/attempts/<attempt>/submit/")
@@ -121,8 +113,26 @@ def answers(attempt: str) -> ResponseReturnValue:
 @commits
 def submit(attempt: str) -> ResponseReturnValue:
     """Submit, once."""
-    actions.submit_attempt(get_viewer(), attempt)
+    actions.submit_attempt(get_viewer(), attempt, clock.now())
     return redirect(url_for("quizzes.result", attempt=attempt), 303)
+
+
+@blueprint.post("/attempts/<attempt>/break/")
+@allow(Access.SIGNED_IN)
+@commits
+def take_break(attempt: str) -> ResponseReturnValue:
+    """Begin a rest break, for somebody who may."""
+    actions.take_break(get_viewer(), attempt)
+    return redirect(url_for("quizzes.answers", attempt=attempt), 303)
+
+
+@blueprint.post("/attempts/<attempt>/go-on/")
+@allow(Access.SIGNED_IN)
+@commits
+def end_break(attempt: str) -> ResponseReturnValue:
+    """End a rest break."""
+    actions.end_break(get_viewer(), attempt)
+    return redirect(url_for("questions.question", attempt=attempt, number=1), 303)
 
 
 @blueprint.get("/attempts/<attempt>/result/")
@@ -132,18 +142,31 @@ def result(attempt: str) -> ResponseReturnValue:
     view = queries.get_attempt(get_viewer(), attempt)
     if view.is_open or view.passed is None:
         return redirect(url_for("quizzes.answers", attempt=attempt), 303)
-    everything = shows_everything(view.passed, view.number, view.rules)
-    reviews = [
-        (number, place.item, place.item.review(place.order, view.response_at(number), everything=everything))
-        for number, place in enumerate(view.paper, start=1)
-    ]
     sittings = [sitting for sitting, _ in queries.list_sittings(view.enrolment_id, view.quiz)]
+    decision = may_start(sittings, view.rules, clock.now())
+    ever = decision.state is StartState.PASSED
+    shown = released(view.rules, view.number, clock.now(), passed=view.passed, ever_passed=ever)
+    reviews = [
+        (number, place.item, place.item.review(place.order, response, everything=shown is Release.EVERYTHING))
+        for number, place, response in _with_responses(view)
+    ]
     return render_template(
         "quizzes/result.html",
         attempt=view,
         quiz=view.module.quizzes[view.quiz],
         reviews=reviews,
-        everything=everything,
+        shown=shown,
+        plain=all(place.item.possible == 1 for place in view.paper),
         needed=needed(view.possible, view.rules.pass_percent),
-        decision=may_start(sittings, view.rules, clock.now()),
+        decision=decision,
+        sure_and_wrong=_sure_and_wrong(view, reviews) if shown is not Release.NOTHING else [],
     )
+
+
+def _sure_and_wrong(view: queries.AttemptView, reviews: list[tuple[int, Item, Review]]) -> list[int]:
+    """The positions that the person was sure of, and wrong."""
+    return [
+        number
+        for number, _, review in reviews
+        if number in view.answers and view.answers[number].confidence is Confidence.SURE and not review.right
+    ]

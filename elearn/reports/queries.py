@@ -20,7 +20,8 @@ from elearn.content.structure import Module, Quiz, StepKind
 from elearn.extensions import db
 from elearn.modules.catalogue import get_module
 from elearn.modules.models import Completion, Enrolment
-from elearn.quizzes.models import Attempt, AttemptState
+from elearn.quizzes.models import Attempt
+from elearn.quizzes.rules import AttemptState
 from elearn.reports import rules
 from elearn.reports.rules import Best, Row
 

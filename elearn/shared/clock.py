@@ -38,3 +38,8 @@ def time_in_words(moment: datetime, zone: str = "UTC") -> str:
     """A date and time as people read it, `22 November 2026 at 10:42`."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local.day} {local:%B %Y at %H:%M}"
+
+
+def hour_in_words(moment: datetime, zone: str = "UTC") -> str:
+    """A time of day as people read it, `10:42`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"

@@ -9,7 +9,8 @@ from elearn.certificates.rules import Happening
 from elearn.cohorts.models import Cohort, Membership, RosterEntry, Teaching
 from elearn.extensions import db
 from elearn.modules.models import Enrolment
-from elearn.quizzes.models import Attempt, AttemptState
+from elearn.quizzes.models import Attempt
+from elearn.quizzes.rules import AttemptState
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 from tests.world import MODULE, World
@@ -68,7 +69,7 @@ def sit(
                     enrolment_id=enrolment,
                     quiz=quiz,
                     number=number,
-                    paper=[],
+                    length=0,
                     rules={},
                     state=AttemptState.SUBMITTED if submitted else AttemptState.OPEN,
                     submitted_at=clock.now() if submitted else None,

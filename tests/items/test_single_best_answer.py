@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from elearn.items.base import BadResponse, Item
+from elearn.items.base import NOT_ANSWERED, BadResponse, Item
 from elearn.items.registry import TYPES, parse_item
-from elearn.items.single_best_answer import NOT_ANSWERED, SingleBestAnswer
+from elearn.items.single_best_answer import SingleBestAnswer
 
 RAW: dict[str, Any] = {
     "id": "an-item",
@@ -29,7 +29,7 @@ RAW: dict[str, Any] = {
     "section": "lesson#heading",
     "facts": ["AA-1", "AA-2"],
 }
-ITEM = parse_item(RAW)
+ITEM = SingleBestAnswer.model_validate(RAW)
 ORDER = ("d", "c", "a", "b")
 
 
@@ -42,29 +42,32 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("values", "option"), [(["1"], "d"), (["2"], "c"), (["3"], "a"), (["4"], "b")])
 def test_a_value_is_a_place_in_the_papers_order(values: list[str], option: str) -> None:
-    assert ITEM.read(values, ORDER) == {"option": option}
+    assert ITEM.read({"answer": values}, ORDER) == {"option": option}
 
 
 def test_nothing_sent_is_nothing_answered() -> None:
-    assert ITEM.read([], ORDER) is None
+    assert ITEM.read({}, ORDER) is None
+    assert ITEM.read({"answer": []}, ORDER) is None
+    assert ITEM.read({"answer": [""]}, ORDER) is None
+    assert ITEM.read({"other": ["1"]}, ORDER) is None
 
 
 @pytest.mark.parametrize(
     "values",
     [
         *(["0"], ["5"], ["9"], ["-1"], ["+1"], ["1.0"], ["1e0"], ["01"], ["10"], [" 1"], ["1 "], ["1\n"], ["1\x00"]),
-        *(["NaN"], ["inf"], ["None"], ["true"], [""], ["a"], ["c"], ["an-item-1"], [str(2**63)], ["9" * 5000]),
-        *(["１"], ["١"], ["²"], ["①"], ["1\u0301"], ["1", "2"], ["1", "1"], ["", ""], ["1", ""], ["'"], ["{}"]),
+        *(["NaN"], ["inf"], ["None"], ["true"], ["a"], ["c"], ["an-item-1"], [str(2**63)], ["9" * 5000]),
+        *(["１"], ["١"], ["²"], ["①"], ["1\u0301"], ["1", "2"], ["1", "1"], ["'"], ["{}"]),
     ],
 )
 def test_anything_else_is_refused(values: list[str]) -> None:
     with pytest.raises(BadResponse):
-        ITEM.read(values, ORDER)
+        ITEM.read({"answer": values}, ORDER)
 
 
 def test_a_place_beyond_a_shorter_paper_is_refused() -> None:
     with pytest.raises(BadResponse):
-        ITEM.read(["4"], ORDER[:3])
+        ITEM.read({"answer": ["4"]}, ORDER[:3])
 
 
 # -- marking ---------------------------------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ def test_options_stand_in_the_authors_order_or_in_one_of_the_papers_own() -> Non
 
 
 def test_before_marking_nothing_tells_the_key() -> None:
-    other_key = parse_item(changed(key="a"))
+    other_key = SingleBestAnswer.model_validate(changed(key="a"))
     for response in (None, {"option": "c"}, {"option": "a"}):
         face = ITEM.face(ORDER, response)
         assert face == other_key.face(ORDER, response)
@@ -170,6 +173,38 @@ def test_a_review_says_whether_it_was_right(response: dict[str, str] | None, rig
     assert (review.right, review.answered) == (right, answered)
 
 
+# -- another key -----------------------------------------------------------------------------------------------------
+
+
+def test_another_option_may_become_the_key_or_count_beside_it() -> None:
+    assert [(a.id, a.words) for a in ITEM.alternatives()] == [
+        ("a", "First"),
+        ("b", "Second"),
+        ("c", "Third"),
+        ("d", "Fourth"),
+    ]
+    other, more = ITEM.with_key("a", also=False), ITEM.with_key("a", also=True)
+    assert [other.points({"option": option}) for option in "abcd"] == [1, 0, 0, 0]
+    assert [more.points({"option": option}) for option in "abcd"] == [1, 0, 1, 0]
+    assert more.with_key("b", also=False).points({"option": "a"}) == 0
+    assert ITEM.with_key("c", also=True).digest == ITEM.digest
+    for alternative in ("e", "", "A", "a b"):
+        with pytest.raises(ValueError, match="one of the options"):
+            ITEM.with_key(alternative, also=False)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_form_that_earns_all_or_nothing(right: bool) -> None:
+    [form] = ITEM.forms_for(ORDER, right=right)
+    assert ITEM.points(ITEM.read(form, ORDER)) == int(right)
+
+
+@pytest.mark.parametrize(("response", "left"), [(None, 1), ({}, 1), ({"option": "z"}, 1), ({"option": "a"}, 0)])
+def test_what_is_left_to_answer(response: dict[str, str] | None, left: int) -> None:
+    assert ITEM.left(response) == left
+    assert not ITEM.goes_on(response)
+
+
 # -- digest ----------------------------------------------------------------------------------------------------------
 
 CHANGES: list[dict[str, Any]] = [
@@ -181,6 +216,7 @@ CHANGES: list[dict[str, Any]] = [
     {"stem": "Another vignette."},
     {"lead_in": "Which is better?"},
     {"key": "a"},
+    {"accepted": ["a"]},
     {"section": "lesson#other"},
     {"facts": ["AA-1"]},
     {"facts": ["AA-2", "AA-1"]},
@@ -233,6 +269,7 @@ def test_an_item_does_not_change() -> None:
     ("raw", "fault"),
     [
         (changed(key="e"), "is not one of the options"),
+        (changed(accepted=["e"]), "is not one of the options"),
         (changed(options=RAW["options"][:2]), "at least 3"),
         (changed(options=[RAW["options"][0] | {"id": i} for i in "abcde"] + [RAW["options"][0]]), "at most 5"),
         (changed(options=[RAW["options"][0]] * 3, key="a"), "the same id"),

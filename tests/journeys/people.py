@@ -13,7 +13,7 @@ from elearn.content.structure import Quiz
 from elearn.extensions import db
 from elearn.items.base import Item
 from elearn.modules.actions import answer_check
-from elearn.quizzes import actions, queries
+from elearn.quizzes import actions, queries, saving
 from elearn.quizzes.models import Attempt
 from elearn.shared.transactions import writing
 from tests.journeys.site import Site
@@ -50,7 +50,7 @@ class Newcomer:
         with self._writing():
             for item in page.checks.values():
                 if isinstance(item, Item):
-                    answer_check(viewer, self.site.module, page, item, ["1"])
+                    answer_check(viewer, self.site.module, page, item, {"answer": ["1"]})
 
     def has_failed(self, quiz: Quiz, times: int) -> None:
         """Submit so many empty attempts, each two days after the one before; the last is just over."""
@@ -68,7 +68,7 @@ class Newcomer:
         viewer = self.world.viewer(self.persona)
         with self._writing():
             attempt = actions.start_attempt(viewer, self.site.module, quiz)
-            actions.save_answer(viewer, attempt, 1, ["1"])
+            saving.save_answer(viewer, attempt, 1, {"answer": ["1"]})
         return attempt
 
     def has_passed(self, quiz: Quiz) -> str:
@@ -77,8 +77,8 @@ class Newcomer:
         with self._writing():
             attempt = actions.start_attempt(viewer, self.site.module, quiz)
             for number, place in enumerate(queries.get_attempt(viewer, attempt).paper, start=1):
-                right = next(n for n, option in enumerate(place.order, 1) if place.item.points({"option": option}))
-                actions.save_answer(viewer, attempt, number, [str(right)])
+                for form in place.item.forms_for(place.order, right=True):
+                    saving.save_answer(viewer, attempt, number, form)
             actions.submit_attempt(viewer, attempt)
         return attempt
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from elearn.content.structure import Module, Quiz
 from elearn.items.base import Item
-from elearn.quizzes import actions, queries
+from elearn.quizzes import actions, queries, saving
 from elearn.shared.transactions import writing
 from tests.page import PageClient
 from tests.world import MODULE, World
@@ -38,9 +38,8 @@ def view(world: World, attempt: str, persona: str = "learner") -> queries.Attemp
 
 def place_of(item: Item, order: Sequence[str], *, right: bool) -> str:
     """The value of the option that is the key, or of the first that is not."""
-    return next(
-        str(place) for place, option in enumerate(order, start=1) if bool(item.points({"option": option})) is right
-    )
+    [form] = item.forms_for(tuple(order), right=right)
+    return form["answer"][0]
 
 
 def sit(world: World, right: int, persona: str = "learner", quiz: str = QUIZ) -> str:
@@ -50,8 +49,8 @@ def sit(world: World, right: int, persona: str = "learner", quiz: str = QUIZ) ->
     viewer = world.viewer(persona)
     with world.app.app_context(), writing():
         for number, place in enumerate(paper, start=1):
-            value = place_of(place.item, place.order, right=number <= right)
-            actions.save_answer(viewer, attempt, number, [value])
+            for form in place.item.forms_for(place.order, right=number <= right):
+                saving.save_answer(viewer, attempt, number, form)
         actions.submit_attempt(viewer, attempt)
     return attempt
 

@@ -87,7 +87,7 @@ def test_nothing_is_chosen_before_the_person_chooses(learner: PageClient, world:
     assert not any(" checked" in page for page in pages)
 
 
-@pytest.mark.parametrize("value", ["0", "9", "-1", "a", "1.0", "NaN", str(2**63), "１", ""])
+@pytest.mark.parametrize("value", ["0", "9", "-1", "a", "1.0", "NaN", str(2**63), "１"])
 def test_a_tampered_answer_changes_nothing(learner: PageClient, world: World, value: str) -> None:
     attempt = start(world)
     answer(learner, attempt, 1, "1")

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from elearn.content.schema import QuizRules
-from elearn.quizzes.rules import MayStart, Sitting, StartState, mark, may_start, needed, shows_everything
+from elearn.quizzes.rules import MayStart, Release, Sitting, StartState, mark, may_start, needed, released
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 RULES = QuizRules(pass_percent=75, attempts=3, waiting_hours=(0, 24))
@@ -59,7 +59,13 @@ def test_when_the_next_attempt_may_start(sittings: list[Sitting], decision: MayS
 
 
 @pytest.mark.parametrize(
-    ("passed", "number", "everything"), [(False, 1, False), (False, 2, False), (False, 3, True), (True, 1, True)]
+    ("passed", "number", "shown"),
+    [
+        (False, 1, Release.CHOSEN),
+        (False, 2, Release.CHOSEN),
+        (False, 3, Release.EVERYTHING),
+        (True, 1, Release.EVERYTHING),
+    ],
 )
-def test_keys_are_shown_after_a_pass_or_the_last_attempt(passed: bool, number: int, everything: bool) -> None:
-    assert shows_everything(passed, number, RULES) is everything
+def test_keys_are_shown_after_a_pass_or_the_last_attempt(passed: bool, number: int, shown: Release) -> None:
+    assert released(RULES, number, NOW, passed=passed) is shown

@@ -84,7 +84,7 @@ def test_the_application_does_not_run_on_an_old_library(app: Flask, monkeypatch:
 
 def test_a_row_that_refers_to_nothing_is_refused(app: Flask) -> None:
     with app.app_context(), pytest.raises(Exception, match=r"(?i)foreign key"), writing():
-        db.session.execute(text("INSERT INTO answers VALUES (7, 1, NULL, 1, '2026-11-22')"))
+        db.session.execute(text("INSERT INTO accommodations VALUES (7, 150, FALSE, NULL, '2026-11-22')"))
 
 
 def test_an_error_of_the_database_does_not_tell_what_was_typed(app: Flask) -> None:

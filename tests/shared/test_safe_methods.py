@@ -78,7 +78,7 @@ def test_nothing_that_is_only_looked_at_changes(app: Flask, client: PageClient, 
         assert [endpoint for endpoint, status in answers if status >= 500] == []
         seen[persona] = {endpoint for endpoint, status in answers if status == 200}
     assert seen["learner"] >= {
-        *("modules.lesson", "modules.module", "quizzes.result", "quizzes.question", "learning.learning"),
+        *("modules.lesson", "modules.module", "quizzes.result", "questions.question", "learning.learning"),
         *("certificates.certificate", "certificates.pdf", "learning.reflection"),
     }
     assert seen["educator"] >= {"cohorts.cohort", "reports.cohort"}
