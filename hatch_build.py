@@ -36,6 +36,7 @@ BUILT = {
     "js/place.mjs": "js/place.mjs",
     "js/answers.mjs": "js/answers.mjs",
     "js/time.mjs": "js/time.mjs",
+    "js/ordering.mjs": "js/ordering.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
 NODE_NEEDED = (20, 19)  # by sass

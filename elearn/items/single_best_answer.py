@@ -97,20 +97,20 @@ class SingleBestAnswer(Item):
 
     def points(self, response: Response | None) -> int:
         """One for the key, else none."""
-        return int(self._is_right(response.get("option"))) if response else 0
+        return int(self._is_right(self._chosen(response)))
 
     def left(self, response: Response | None) -> int:
         """One where no option is chosen."""
-        return int(not response or response.get("option") not in self._by_id)
+        return int(self._chosen(response) is None)
 
     def wording(self, response: Response | None) -> str:
         """The chosen option's text."""
-        option = self._by_id.get(response.get("option", "")) if response else None
-        return option.text if option else NOT_ANSWERED
+        chosen = self._chosen(response)
+        return self._by_id[chosen].text if chosen else NOT_ANSWERED
 
     def face(self, order: Order, response: Response | None) -> ChoiceFace:
         """Stem, question and options in the paper's order."""
-        chosen = response.get("option") if response else None
+        chosen = self._chosen(response)
         choices = tuple(
             Choice(value=str(place), label=self._labels[option_id], chosen=option_id == chosen)
             for place, option_id in enumerate(order, start=1)
@@ -119,7 +119,7 @@ class SingleBestAnswer(Item):
 
     def review(self, order: Order, response: Response | None, *, everything: bool) -> ChoiceReview:
         """The options with what is released of their rationales."""
-        chosen = response.get("option") if response else None
+        chosen = self._chosen(response)
         options = tuple(
             OptionReview(
                 label=self._labels[option_id],
@@ -155,6 +155,10 @@ class SingleBestAnswer(Item):
         if also:
             return self.changed(accepted=sorted({*self.accepted, alternative} - {self.key}))
         return self.changed(key=alternative, accepted=[])
+
+    def _chosen(self, response: object) -> str | None:
+        option = response.get("option") if isinstance(response, dict) else None
+        return option if isinstance(option, str) and option in self._by_id else None
 
     def _is_right(self, option_id: object) -> bool:
         return option_id == self.key or option_id in self.accepted
