@@ -97,8 +97,10 @@ def fill(app: Flask, count: int = LEARNERS) -> list[Learner]:
     return learners
 
 
-def add_open_attempts(app: Flask, learners: Sequence[Learner], count: int) -> list[tuple[Learner, str]]:
-    """Full attempts that wait to be submitted, each in a cycle of its own, so that every submission does all its work."""
+def add_open_attempts(
+    app: Flask, learners: Sequence[Learner], count: int, *, answered: bool = True
+) -> list[tuple[Learner, str]]:
+    """Attempts that wait to be answered or submitted, each in a cycle of its own, so that everything does all its work."""
     module = the_module(app)
     quiz = first_quiz(module)
     with app.app_context(), writing():
@@ -117,7 +119,7 @@ def add_open_attempts(app: Flask, learners: Sequence[Learner], count: int) -> li
             Attempt,
             (_attempt(attempts + n, enrolments + n, OPEN, public, quiz) for n, public in enumerate(ids, start=1)),
         )
-        _add(Answer, (row for n in range(1, count + 1) for row in _answers(attempts + n, quiz)))
+        _add(Answer, (row for n in range(1, count + 1) for row in _answers(attempts + n, quiz, answered=answered)))
     return list(zip(chosen, ids, strict=True))
 
 
@@ -234,9 +236,10 @@ def _paper(key: int, quiz: Quiz) -> papers.Paper:
     return papers.draw(quiz, (), Random(key))
 
 
-def _answers(key: int, quiz: Quiz) -> Iterator[dict[str, Any]]:
+def _answers(key: int, quiz: Quiz, *, answered: bool = True) -> Iterator[dict[str, Any]]:
     for position, place in enumerate(_paper(key, quiz), start=1):
-        saved = {"response": _response(key, place), "sequence": position, "saved_at": clock.now()}
+        response, sequence = (_response(key, place), position) if answered else (None, 0)
+        saved: dict[str, Any] = {"response": response, "sequence": sequence, "saved_at": clock.now()}
         saved |= {"item_digest": place.item.digest, "item_order": list(place.order)}
         yield {"attempt_id": key, "position": position, **saved}
 

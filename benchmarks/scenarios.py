@@ -19,9 +19,12 @@ from benchmarks.filling import (
 from benchmarks.load import Target
 from elearn.accounts.viewer import COOKIE_KEY
 from elearn.certificates.numbers import grouped
+from elearn.quizzes.held import ticket_for
 
 ASKING = 480  # learners whose cookies are sent
 RAW_TOKEN = "0123456789" * 4
+SAVES_A_SECOND = 4_000
+SECONDS_TO_WARM_UP = 3
 SUBMISSIONS_A_SECOND = 1_500  # more than any machine has reached: every submission has an attempt of its own
 
 
@@ -57,6 +60,7 @@ class Scenario:
     bar: float | None
     targets: Callable[[Scene], list[Target]]
     once: bool = False
+    tail_counts: bool = False
 
 
 def _signed(app: Flask, values: Mapping[str, object]) -> str:
@@ -148,18 +152,22 @@ def item_page(scene: Scene) -> list[Target]:
 
 
 def save(scene: Scene) -> list[Target]:
-    """Saving an answer, which leads to the next question."""
+    """Saving answers as a page does, each the first at its place: none is answered with "stands already"."""
     length = len(paper_of(scene.learners[0], first_quiz(the_module(scene.app))))
-    return [
-        Target(
-            f"/attempts/{who.attempt}/questions/{1 + who.number % (length - 1)}/",
-            scene.cookie(who),
-            scene.form(answer=str(1 + who.number % 3)),
-            status=303,
-            location=f"/attempts/{who.attempt}/questions/{2 + who.number % (length - 1)}/",
-        )
-        for who in scene.asking
-    ]
+    count = 1 + SAVES_A_SECOND * max(scene.seconds, SECONDS_TO_WARM_UP) // length
+    waiting = add_open_attempts(scene.app, scene.asking, count, answered=False)
+    cookies = {who.number: scene.cookie(who) for who in scene.asking}
+    with scene.app.app_context():
+        tickets = {attempt: ticket_for(who.number, attempt) for who, attempt in waiting}
+    targets = []
+    for position in range(1, length + 1):
+        after = f"questions/{position + 1}/" if position < length else "answers/"
+        for who, attempt in waiting:
+            claim = {"ticket": tickets[attempt], "seen": "0", "tab": "bench", "number": str(position)}
+            form = {**claim, "answer": str(1 + (who.number + position) % 3)}
+            address = f"/attempts/{attempt}/questions/{position}/"
+            targets.append(Target(address, cookies[who.number], form, 303, f"/attempts/{attempt}/{after}"))
+    return targets
 
 
 def submit(scene: Scene) -> list[Target]:
@@ -182,8 +190,8 @@ def verification(scene: Scene) -> list[Target]:
 SCENARIOS: Mapping[str, Scenario] = {
     "lesson": Scenario("page", 0.40, lesson),
     "module": Scenario("page", 0.35, module),
-    "item-page": Scenario("page", None, item_page),
-    "save": Scenario("write", None, save),
-    "submit": Scenario("write", None, submit, once=True),
+    "item-page": Scenario("page", 0.35, item_page),
+    "save": Scenario("write", 0.35, save, once=True, tail_counts=True),
+    "submit": Scenario("write", 0.15, submit, once=True),
     "verification": Scenario("page", 0.45, verification),
 }

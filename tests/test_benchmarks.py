@@ -20,6 +20,7 @@ from elearn.accounts.queries import VIEWER, hashed
 from elearn.certificates.queries import _VERIFIED
 from elearn.extensions import db
 from elearn.modules.queries import _LATEST_RESPONSES, _PROGRESS, _REVIEWS
+from elearn.quizzes.models import ResponseEvent
 from elearn.quizzes.queries import _ANSWERS, _OWN_ATTEMPT, _QUESTION
 from elearn.shared.statements import Read
 from tests.conftest import StatementCount
@@ -138,7 +139,7 @@ def ask(app: Flask, target: Target) -> tuple[int, str, str]:
     return response.status_code, response.headers.get("Location", ""), response.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "submit"])
+@pytest.mark.parametrize("name", [name for name, found in SCENARIOS.items() if not found.once])
 def test_every_target_is_answered_as_it_says_and_no_other_learners_is(scene: Scene, name: str) -> None:
     targets = SCENARIOS[name].targets(scene)
     assert len(targets) == len(scene.learners)
@@ -149,6 +150,17 @@ def test_every_target_is_answered_as_it_says_and_no_other_learners_is(scene: Sce
             for status, location, body in answers
         ]
         assert fits == [place == other for other in range(len(targets))]
+
+
+def test_every_save_writes_another_answer(scene: Scene) -> None:
+    targets = SCENARIOS["save"].targets(scene)[-200::10]
+    with scene.app.app_context():
+        before = db.session.query(ResponseEvent).count()
+    for target in targets:
+        status, location, _ = ask(scene.app, target)
+        assert (status, location) == (target.status, target.location)
+    with scene.app.app_context():
+        assert db.session.query(ResponseEvent).count() == before + len(targets)
 
 
 def test_every_submission_marks_an_attempt_of_its_own(scene: Scene) -> None:

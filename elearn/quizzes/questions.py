@@ -23,7 +23,7 @@ from elearn.extensions import csrf
 from elearn.items.base import BadResponse, Sent
 from elearn.quizzes import held, queries, saving
 from elearn.quizzes.forms import read_claim, read_confidence
-from elearn.quizzes.rules import Claim, Confidence, is_over
+from elearn.quizzes.rules import Claim, is_over
 from elearn.shared import clock
 from elearn.shared.access import Access, allow, to_sign_in
 from elearn.shared.missing import NotFound
@@ -56,7 +56,6 @@ def _question_page(found: queries.Question, fault: BadResponse | None = None) ->
         face=found.place.item.face(found.place.order, found.answer.response),
         error=(f"answer{fault.control}", str(fault)) if fault else None,
         ticket=held.ticket_for(viewer.id, found.attempt),
-        confidences=list(Confidence),
         more=queries.more_time_of(viewer.id) if found.deadline else None,
         now=clock.now(),
     )

@@ -158,6 +158,8 @@ def save_answer(
     received_at = claim.received_at or clock.now()
     _refuse_if_shut(target, received_at)
     place, standing = target.place, target.answer
+    if target.known:  # before it is read: a part of a case that this very answer has locked would refuse it
+        return Saved(standing.sequence, standing.saved_at, target.length, place.item.goes_on(standing.response))
     response = place.item.read(sent, place.order, standing.response)
     response = standing.response if response is None else response
     confidence = confidence or standing.confidence

@@ -1,4 +1,4 @@
-"""A lock that one process of a machine holds, and that the system itself lets go of when the process ends."""
+"""Locks that one process, or one thread, of a machine holds; the system itself lets go of them when their holder ends."""
 
 import fcntl
 from pathlib import Path
@@ -13,4 +13,18 @@ def lock_file(path: Path) -> IO[bytes] | None:
     except OSError:
         file.close()
         return None
+    return file
+
+
+def wait_for_file(path: Path) -> IO[bytes]:
+    """Hold the lock named by this file, while the file that comes back is open; whoever holds it is waited for.
+
+    Those who wait are woken when it is free: nobody sleeps, looks, and sleeps longer.
+    """
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except BaseException:
+        file.close()
+        raise
     return file

@@ -4,6 +4,10 @@ A read opens `BEGIN` with `PRAGMA query_only` on SQLite, or `SET TRANSACTION REA
 database itself refuses a GET that writes. A write opens `BEGIN IMMEDIATE` before its first read: a read-then-write
 transaction on SQLite cannot wait for another writer (SQLITE_BUSY_SNAPSHOT), an immediate one can.
 
+SQLite's own way to wait for the writer before is to sleep and look again, longer each time: under load, some wait a
+hundred times longer than others. So writers queue for a **turn**, a file lock beside the database, across threads and
+processes; SQLite's lock still decides.
+
 Flask-Security's posts read, hash a password for a tenth of a second, and only then write. They run in the third mode:
 they begin as readers and take the write lock at their first flush, so that nobody waits for a password hash.
 """
@@ -13,12 +17,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum, auto
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any, ParamSpec, TypeVar
 
 from flask import Flask, g, request
 from sqlalchemy import Connection, Engine, event
 
 from elearn.extensions import db
+from elearn.shared.locks import wait_for_file
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +40,13 @@ class Mode(Enum):
 
 
 _mode: ContextVar[Mode] = ContextVar("transaction mode", default=Mode.READ)
+_turn: ContextVar[IO[bytes] | None] = ContextVar("turn to write", default=None)
+LONGEST_WAIT = 15.0
+"""Seconds that a writer waits for its turn; SQLite's own `busy_timeout` is as long (extensions.py)."""
+
+
+class Busy(Exception):
+    """Too many writers wait, or one of them holds the database for too long: nothing was written."""
 
 
 def begin(connection: Connection) -> None:
@@ -46,11 +60,30 @@ def begin(connection: Connection) -> None:
         if driver.execute("PRAGMA query_only").fetchone()[0] != reads_only:
             driver.execute(f"PRAGMA query_only={reads_only}")
         if mode is Mode.WRITE:
+            _take_turn(connection)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             driver.execute("BEGIN")
     elif mode is Mode.READ:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Queue for the turn to write, which is given back when the transaction has ended. Raises Busy."""
+    if _turn.get() is not None:
+        return
+    asked = monotonic()
+    turn = wait_for_file(Path(f"{connection.engine.url.database}-turn"))
+    if monotonic() - asked > LONGEST_WAIT:
+        turn.close()
+        raise Busy
+    _turn.set(turn)
+
+
+def _give_turn_back() -> None:
+    if (turn := _turn.get()) is not None:
+        _turn.set(None)
+        turn.close()
 
 
 def take_write_lock(session: Any, _flush_context: Any, _instances: Any) -> None:
@@ -87,6 +120,7 @@ def writing() -> Iterator[None]:
         try:
             db.session.rollback()
         finally:
+            _give_turn_back()
             _mode.reset(token)
 
 
