@@ -23,6 +23,7 @@ from elearn.quizzes.questions import blueprint as question_pages
 from elearn.quizzes.questions import save_held
 from elearn.quizzes.views import blueprint as quizzes_pages
 from elearn.reports.admin import blueprint as admin_pages
+from elearn.reports.items import blueprint as items_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.shared import access, errors, logs, responses, signals, static, templating, transactions
 from elearn.shared.application import Application
@@ -30,7 +31,7 @@ from elearn.site.views import blueprint as site_pages
 
 PAGES = (
     *(site_pages, accounts_pages, modules_pages, cohorts_pages),
-    *(quizzes_pages, question_pages, certificates_pages, learning_pages, reports_pages, admin_pages),
+    *(quizzes_pages, question_pages, certificates_pages, learning_pages, reports_pages, items_pages, admin_pages),
 )
 
 
@@ -48,7 +49,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     access.init_app(app, find_viewer, security.ACCESS)
     offer_modules(app, settings)
-    worker.init_app(app, certificate_tasks.HANDLERS, (*certificate_tasks.CHORES, *quiz_tasks.CHORES))
+    worker.init_app(
+        app, {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS}, (*certificate_tasks.CHORES, *quiz_tasks.CHORES)
+    )
     signals.person_signed_in.connect(save_held, app)
     for pages in PAGES:
         app.register_blueprint(pages)

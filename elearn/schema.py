@@ -18,6 +18,8 @@ APPEND_ONLY = (
     "check_responses",
     "response_events",
     "item_versions",
+    "rulings",
+    "mark_changes",
     "certificate_events",
     "certificates",
 )

@@ -19,6 +19,7 @@ from elearn.cohorts.models import Cohort, RosterEntry
 from elearn.extensions import db
 from elearn.modules.actions import record_review
 from elearn.modules.models import Completion
+from elearn.quizzes.queries import get_attempt
 from elearn.shared import clock
 from elearn.shared.access import Access, access_of, allow
 from elearn.shared.transactions import writing
@@ -73,6 +74,10 @@ MATRIX: dict[str, frozenset[str]] = {
         ),
         LEARNER,
     ),
+    **dict.fromkeys(
+        ("GET items.items", "GET items.item", "POST items.check", "POST items.rule"),
+        EDUCATOR | {"other_educator"} | ADMINISTRATOR,
+    ),
     **dict.fromkeys(("GET certificates.certificate", "GET certificates.pdf"), LEARNER | ADMINISTRATOR),
     **dict.fromkeys(
         (
@@ -119,6 +124,7 @@ class Things:
     other_person: str
     educator: str
     token: str
+    digest: str
 
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
@@ -135,6 +141,7 @@ class Things:
             "filename": "none.js",
             "number": 1 if endpoint.startswith("questions") else self.number,
             "token": self.token,
+            "digest": self.digest,
         }
         rule = next(app.url_map.iter_rules(endpoint))
         with app.test_request_context(base_url="https://localhost"):
@@ -162,8 +169,10 @@ def things(app: Flask, world: World) -> Things:
         cohort = db.session.scalars(db.select(Cohort).filter_by(public_id=world.cohorts["one"])).one()
         db.session.add(RosterEntry(cohort_id=cohort.id, email="expected@example.org"))
     open_attempt = start(world, quiz="adaptive-designs")
+    with app.app_context():
+        digest = get_attempt(learner, done_attempt).paper[0].item.digest
     other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
-    return Things(world, open_attempt, done_attempt, number, other, educator, token="not-a-token")
+    return Things(world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest)
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

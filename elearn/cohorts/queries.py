@@ -42,6 +42,11 @@ def list_all(viewer: Viewer) -> list[CohortView]:
     return _views(_COHORT) if viewer.administrator else []
 
 
+def is_educator(viewer: Viewer) -> bool:
+    """Whether the viewer teaches any cohort, or administers all."""
+    return viewer.administrator or bool(list_teaching(viewer))
+
+
 def get_learning(viewer: Viewer, public_id: str) -> CohortView:
     """A cohort that the viewer learns in. Raises NotFound."""
     return _get(

@@ -15,10 +15,12 @@ from elearn.modules.actions import StepLocked, complete_step
 from elearn.modules.queries import get_enrolment_to_change, list_done
 from elearn.modules.rules import lay_path
 from elearn.quizzes import paper as papers
-from elearn.quizzes import queries
+from elearn.quizzes import queries, rulings
+from elearn.quizzes.marking import mark_paper
 from elearn.quizzes.models import Accommodation, Answer, Attempt, ItemVersion
 from elearn.quizzes.paper import Paper
 from elearn.quizzes.rules import (
+    NO_LIMIT,
     AttemptState,
     ClosedBy,
     MayStart,
@@ -26,7 +28,6 @@ from elearn.quizzes.rules import (
     StartState,
     end_of,
     is_over,
-    mark,
     may_start,
 )
 from elearn.shared import clock, signals
@@ -119,12 +120,16 @@ def _close(attempt: Attempt, actor_id: int | None, closed_by: ClosedBy) -> None:
     if attempt.state is not AttemptState.OPEN:
         return
     sheets = queries.list_sheets(attempt.id)
+    digests = [sheet.item.digest for sheet in sheets]
+    rulings.lock_versions(digests)
     rules = QuizRules.model_validate(attempt.rules)
-    result = mark([sheet.item.points(sheet.response) for sheet in sheets], attempt.possible, rules.pass_percent)
+    answered = [(sheet.item, sheet.response) for sheet in sheets]
+    result = mark_paper(answered, rulings.rulings_on(digests), rules.pass_percent)
     attempt.state, attempt.closed_by = AttemptState.SUBMITTED, closed_by
     # What the clock ends, ended when its time was over, not when somebody came to look (trust.md Q-6).
     attempt.submitted_at = attempt.deadline if closed_by is ClosedBy.TIME else clock.now()
-    attempt.points, attempt.passed, attempt.paused_at = result.points, result.passed, None
+    attempt.points, attempt.possible, attempt.passed = result.points, result.possible, result.passed
+    attempt.paused_at = None
     db.session.flush()
     if result.passed:
         complete_step(attempt.enrolment_id, f"quiz:{attempt.quiz}")
@@ -136,7 +141,7 @@ def _close(attempt: Attempt, actor_id: int | None, closed_by: ClosedBy) -> None:
 def close_overdue(attempt_id: int) -> bool:
     """Submit one attempt for its person when its time is over; false where it is closed, or has time, by now."""
     attempt = db.session.get(Attempt, attempt_id, with_for_update=True)
-    if attempt is None or attempt.state is not AttemptState.OPEN or attempt.paused_at is not None:
+    if attempt is None or attempt.state is not AttemptState.OPEN:
         return False
     if not is_over(attempt.deadline, clock.now()):
         return False
@@ -153,9 +158,11 @@ def take_break(viewer: Viewer, public_id: str) -> bool:
     running = attempt.state is AttemptState.OPEN and attempt.paused_at is None
     if not running or attempt.deadline is None or is_over(attempt.deadline, clock.now()):
         return False
-    if not queries.more_time_of(viewer.id).rest_breaks:
+    more = queries.more_time_of(viewer.id)
+    if not more.rest_breaks:
         return False
     attempt.paused_at = clock.now()
+    _set_deadline(attempt, more)
     db.session.flush()
     audit.record("rest break began", f"attempt:{public_id}", viewer.id)
     return True
@@ -174,6 +181,9 @@ def end_break(viewer: Viewer, public_id: str) -> None:
 
 
 def _set_deadline(attempt: Attempt, more: MoreTime) -> None:
+    """Set when the attempt's time ends. While its person rests, nothing but the quiz's closing can end it."""
+    if attempt.paused_at is not None:
+        more = MoreTime(NO_LIMIT)
     end = end_of(attempt.started_at, QuizRules.model_validate(attempt.rules), more, attempt.paused_seconds)
     attempt.deadline = end.at if end else None
 

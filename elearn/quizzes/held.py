@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer
 
 from elearn.items.base import Sent
 from elearn.quizzes.rules import Claim
+from elearn.shared import clock
 
 KEPT_FOR = timedelta(hours=24)
 LONGEST = 2_000  # letters: the seal travels in a cookie, of which browsers take 4,096
@@ -42,8 +43,8 @@ def is_ticket(ticket: str, person_id: int, attempt: str) -> bool:
     return ticket.isascii() and hmac.compare_digest(ticket, ticket_for(person_id, attempt))
 
 
-def _seal() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="held answer")
+def _seal() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt="held answer")
 
 
 def hold(attempt: str, position: int, sent: Sent, claim: Claim, received_at: datetime) -> str:
@@ -51,7 +52,7 @@ def hold(attempt: str, position: int, sent: Sent, claim: Claim, received_at: dat
     content = {
         "attempt": attempt,
         "position": position,
-        "sent": _ours(sent),
+        "sent": ours(sent),
         "claim": [claim.seen, claim.tab, claim.number],
         "at": received_at.isoformat(),
     }
@@ -59,7 +60,8 @@ def hold(attempt: str, position: int, sent: Sent, claim: Claim, received_at: dat
     return sealed if len(sealed) <= LONGEST else ""
 
 
-def _ours(sent: Sent) -> Mapping[str, Sequence[str]]:
+def ours(sent: Sent) -> Mapping[str, Sequence[str]]:
+    """The fields of a form that say the answer, and how sure the person is."""
     return {name: list(values) for name, values in sent.items() if name.startswith(OURS)}
 
 
@@ -68,9 +70,12 @@ def open_held(sealed: object) -> Held | None:
     if not isinstance(sealed, str) or not sealed:
         return None
     try:
-        content = _seal().loads(sealed, max_age=int(KEPT_FOR.total_seconds()))
+        content = _seal().loads(sealed)
     except BadData:
         return None
+    received_at = datetime.fromisoformat(content["at"])
+    if clock.now() - received_at > KEPT_FOR:
+        return None
     seen, tab, number = content["claim"]
-    claim = Claim(seen, tab, number, datetime.fromisoformat(content["at"]))
+    claim = Claim(seen, tab, number, received_at)
     return Held(content["attempt"], content["position"], content["sent"], claim)

@@ -1,13 +1,13 @@
-"""Item versions, attempts with their papers, the events that made the answers, and accommodations."""
+"""Item versions, attempts with their papers, the events that made the answers, accommodations, and rulings on keys."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from elearn.extensions import Base
-from elearn.quizzes.rules import AttemptState, ClosedBy, Confidence
+from elearn.quizzes.rules import AttemptState, ClosedBy, Confidence, RulingKind
 from elearn.shared import clock
 from elearn.shared.columns import UTCDateTime, text_enum, unguessable_id
 
@@ -123,3 +123,36 @@ class Accommodation(Base):
     rest_breaks: Mapped[bool] = mapped_column(Boolean(name="rest_breaks"), default=False)
     set_by: Mapped[int | None] = mapped_column(BigInteger)
     set_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Ruling(Base):
+    """What was decided on one item version whose key was wrong. `key` lets a decision in once; the reason is for learners."""
+
+    __tablename__ = "rulings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    item_digest: Mapped[str] = mapped_column(ForeignKey("item_versions.digest"), index=True)
+    kind: Mapped[RulingKind] = mapped_column(text_enum(RulingKind))
+    alternative: Mapped[str] = mapped_column(String(200), default="")
+    reason: Mapped[str] = mapped_column(Text)
+    lowers: Mapped[bool] = mapped_column(Boolean(name="lowers"), default=False)
+    ruled_by: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class MarkChange(Base):
+    """What a ruling did to one finished attempt; never changed."""
+
+    __tablename__ = "mark_changes"
+    __table_args__ = (UniqueConstraint("attempt_id", "ruling_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ruling_id: Mapped[int] = mapped_column(ForeignKey("rulings.id"), index=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"))
+    points_before: Mapped[int]
+    possible_before: Mapped[int]
+    passed_before: Mapped[bool] = mapped_column(Boolean(name="passed_before"))
+    points_after: Mapped[int]
+    possible_after: Mapped[int]
+    passed_after: Mapped[bool] = mapped_column(Boolean(name="passed_after"))

@@ -239,13 +239,21 @@ _OWNER = Read(
 def list_sittings(enrolment_id: int, quiz: str) -> list[tuple[Sitting, str]]:
     """All attempts of a quiz in order, each with its address id."""
     return [
-        (Sitting(row.number, row.submitted_at, row.passed, row.points, row.possible), row.public_id)
+        (Sitting(row.number, row.submitted_at, row.passed, row.points, row.possible, row.deadline), row.public_id)
         for row in _SITTINGS(enrolment=enrolment_id, quiz=quiz)
     ]
 
 
 _SITTINGS = Read(
-    select(Attempt.number, Attempt.submitted_at, Attempt.passed, Attempt.points, Attempt.possible, Attempt.public_id)
+    select(
+        Attempt.number,
+        Attempt.submitted_at,
+        Attempt.passed,
+        Attempt.points,
+        Attempt.possible,
+        Attempt.deadline,
+        Attempt.public_id,
+    )
     .where(Attempt.enrolment_id == bindparam("enrolment"), Attempt.quiz == bindparam("quiz"))
     .order_by(Attempt.number)
 )
@@ -289,11 +297,11 @@ def list_events(attempt_id: int) -> list[ResponseEvent]:
 
 
 def list_overdue(now: datetime) -> list[int]:
-    """The open attempts whose time is over by this moment, longest first; a rest break stops the time."""
+    """The open attempts whose time is over by this moment, longest first."""
     return list(
         db.session.scalars(
             select(Attempt.id)
-            .where(Attempt.state == AttemptState.OPEN, Attempt.deadline < now, Attempt.paused_at.is_(None))
+            .where(Attempt.state == AttemptState.OPEN, Attempt.deadline < now)
             .order_by(Attempt.deadline, Attempt.id)
         )
     )

@@ -79,7 +79,9 @@ def save(attempt: str, number: int) -> ResponseReturnValue:
     claim = read_claim(sent, received_at)
     before = held.open_held(request.form.get("held"))
     if before is not None and (before.attempt, before.position) == (attempt, number):
-        sent, claim = {**sent, **{name: list(values) for name, values in before.sent.items()}}, before.claim
+        # The sealed answer and nothing beside it: its receipt is no way in for another one.
+        rest = {name: values for name, values in sent.items() if name not in held.ours(sent)}
+        sent, claim = {**rest, **{name: list(values) for name, values in before.sent.items()}}, before.claim
     with writing():
         return _save(viewer, attempt, number, sent, claim)
 
@@ -87,8 +89,10 @@ def save(attempt: str, number: int) -> ResponseReturnValue:
 def _save(viewer: Viewer, attempt: str, number: int, sent: Sent, claim: Claim) -> ResponseReturnValue:
     try:
         saved = saving.save_answer(viewer, attempt, number, sent, claim, read_confidence(sent))
-    except (saving.AttemptClosed, saving.OnBreak):
+    except saving.AttemptClosed:
         return _told("closed", url_for("quizzes.answers", attempt=attempt))
+    except saving.OnBreak:  # what the page keeps is saved when the break is over
+        return _told("break", url_for("quizzes.answers", attempt=attempt))
     except BadResponse as fault:
         if _wants_json():
             return jsonify(state="refused", words=str(fault)), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -108,7 +112,7 @@ def _save(viewer: Viewer, attempt: str, number: int, sent: Sent, claim: Claim) -
 
 
 def _after(attempt: str, number: int, saved: saving.Saved, sent: Sent) -> str:
-    then = next(iter(sent.get("then", ())), "")
+    then = next((word for word in sent.get("then", ()) if word in ("answers", "stay")), "")
     if then == "answers" or (number == saved.length and not saved.goes_on and not then):
         return url_for("quizzes.answers", attempt=attempt)
     stays = saved.goes_on or then == "stay"
@@ -147,7 +151,7 @@ def _two_answers(
 
 
 def _fields(sent: Sent) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in sent.items() if name.startswith(held.OURS) for value in values]
+    return [(name, value) for name, values in held.ours(sent).items() for value in values]
 
 
 def _hold(attempt: str, number: int, sent: Sent, ticket: str, claim: Claim) -> ResponseReturnValue:
@@ -155,8 +159,9 @@ def _hold(attempt: str, number: int, sent: Sent, ticket: str, claim: Claim) -> R
     owner = queries.find_owner(attempt)
     sealed = ""
     if owner is not None and held.is_ticket(ticket, owner, attempt):
-        before = held.open_held(request.form.get("held"))  # the receipt of the first time counts
-        same = before is not None and (before.attempt, before.position) == (attempt, number)
+        before = held.open_held(request.form.get("held"))  # the receipt of the first time counts, for the same answer
+        now = (attempt, number, held.ours(sent))
+        same = before is not None and (before.attempt, before.position, before.sent) == now
         sealed = request.form["held"] if same else held.hold(attempt, number, sent, claim, clock.now())
     if _wants_json():
         return jsonify(state="signed-out", held=sealed), HTTPStatus.UNAUTHORIZED

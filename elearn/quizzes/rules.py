@@ -71,6 +71,7 @@ class Sitting:
     passed: bool | None
     points: int | None = None
     possible: int = 0
+    deadline: datetime | None = None
 
 
 class StartState(StrEnum):
@@ -106,10 +107,10 @@ def may_start(sittings: Sequence[Sitting], rules: QuizRules, now: datetime) -> M
         return MayStart(StartState.PASSED, number, left)
     if left == 0:
         return MayStart(StartState.NO_MORE, number, 0)
-    if rules.closes is not None and now >= rules.closes:
-        return MayStart(StartState.CLOSED, number, left)
     if last is not None and last.submitted_at is not None:
         opens_at = last.submitted_at + timedelta(hours=rules.waiting_hours[len(sittings) - 1])
+    if rules.closes is not None and max(now, opens_at or now) >= rules.closes:
+        return MayStart(StartState.CLOSED, number, left)
     if opens_at is not None and now < opens_at:
         return MayStart(StartState.WAIT, number, left, opens_at)
     return MayStart(StartState.MAY_START, number, left)
@@ -208,16 +209,22 @@ class Arrival(StrEnum):
     STALE = "stale"
 
 
+def is_behind(claim: Claim, tab: str, tab_number: int) -> bool:
+    """Whether the answer that stands came with this very request, or with a later one of the same tab."""
+    return bool(claim.tab) and claim.tab == tab and 0 < claim.number <= tab_number
+
+
 def arrival(claim: Claim, sequence: int, tab: str, tab_number: int, *, known: bool, same: bool) -> Arrival:
     """Decide on an answer that arrives, by the one that stands (`sequence`, and the tab and number that it came with).
 
-    What came before, what an older request of the same tab brings late, and what stands already is known. An answer
-    from a page that has not seen the one that stands is stale, unless both come from one tab (trust.md Q-4).
+    What stands already, and what an older request of the same tab brings late, is known. An answer from a page that has
+    not seen the one that stands is stale, unless both come from one tab (trust.md Q-4). So is one whose key is `known`
+    while another stands: it came before and was replaced since, and its page must not show it as saved.
     """
-    own = bool(claim.tab) and claim.tab == tab
-    if known or same or (own and 0 < claim.number < tab_number):
+    if same or is_behind(claim, tab, tab_number):
         return Arrival.KNOWN
-    if claim.seen is not None and claim.seen != sequence and not own:
+    own = bool(claim.tab) and claim.tab == tab
+    if known or (claim.seen is not None and claim.seen != sequence and not own):
         return Arrival.STALE
     return Arrival.SAVE
 
@@ -234,7 +241,8 @@ class Release(StrEnum):
 
 
 def released(rules: QuizRules, number: int, now: datetime, *, passed: bool, ever_passed: bool = False) -> Release:
-    """What the result of a finished attempt shows (trust.md Q-2); `ever_passed`: any attempt of the quiz has passed.
+    """What the result of a finished attempt shows (trust.md Q-2). `number` is that of the last attempt that is finished,
+    whichever is looked at, and `ever_passed` says that any of them has passed.
 
     Stepwise, the default, shows after a failed try what concerns the chosen options, and all after a pass or the last try.
     """
@@ -251,3 +259,18 @@ def released(rules: QuizRules, number: int, now: datetime, *, passed: bool, ever
             return Release.EVERYTHING if opens is not None and now >= opens else Release.NOTHING
         case Feedback.STEPWISE:
             return Release.EVERYTHING if done or number >= rules.attempts else Release.CHOSEN
+
+
+# -- rulings ---------------------------------------------------------------------------------------------------------
+
+SHORTEST_REASON = 10
+LONGEST_REASON = 1_000
+
+
+class RulingKind(StrEnum):
+    """What an educator decides on an item whose key was wrong."""
+
+    CORRECT = "correct"
+    ACCEPT = "accept"
+    VOID = "void"
+    FULL = "full"

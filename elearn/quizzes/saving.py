@@ -15,7 +15,7 @@ from elearn.modules.models import Enrolment
 from elearn.quizzes.models import Answer, Attempt, ResponseEvent
 from elearn.quizzes.paper import Place
 from elearn.quizzes.queries import ANSWER, MOST_QUESTIONS, OWN, SavedAnswer, item_versions, saved_answer
-from elearn.quizzes.rules import Arrival, AttemptState, Claim, Confidence, arrival, is_over
+from elearn.quizzes.rules import Arrival, AttemptState, Claim, Confidence, arrival, is_behind, is_over
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
 from elearn.shared.statements import Read, Write
@@ -158,16 +158,16 @@ def save_answer(
     received_at = claim.received_at or clock.now()
     _refuse_if_shut(target, received_at)
     place, standing = target.place, target.answer
-    if target.known:  # before it is read: a part of a case that this very answer has locked would refuse it
+    if is_behind(claim, standing.tab, standing.tab_number):  # before it is read: it may have locked its part of a case
         return Saved(standing.sequence, standing.saved_at, target.length, place.item.goes_on(standing.response))
     response = place.item.read(sent, place.order, standing.response)
     response = standing.response if response is None else response
     confidence = confidence or standing.confidence
     same = (response, confidence) == (standing.response, standing.confidence)
     coming = arrival(claim, standing.sequence, standing.tab, standing.tab_number, known=target.known, same=same)
-    if coming is Arrival.STALE and response is not None:
+    if coming is Arrival.STALE and response is not None and response != standing.response:
         raise AnsweredElsewhere(place, standing, response)
-    if coming is not Arrival.SAVE:
+    if coming is Arrival.KNOWN or target.known:  # how sure somebody is has no two sides to choose from
         return Saved(standing.sequence, standing.saved_at, target.length, place.item.goes_on(standing.response))
     sequence = target.last_sequence + 1
     _keep(

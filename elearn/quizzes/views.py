@@ -1,5 +1,7 @@
 """The pages of a quiz: its rules, one item a page, check your answers, the result."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +13,7 @@ from elearn.modules.actions import StepLocked
 from elearn.modules.catalogue import get_module
 from elearn.modules.queries import get_progress
 from elearn.quizzes import actions, queries
+from elearn.quizzes.marking import InForce, Ruled, under
 from elearn.quizzes.paper import Place
 from elearn.quizzes.rules import (
     Confidence,
@@ -23,11 +26,13 @@ from elearn.quizzes.rules import (
     needed,
     released,
 )
+from elearn.quizzes.rulings import list_mark_changes, rulings_on
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.missing import NotFound
 from elearn.shared.transactions import commits
 
+Reviewed = tuple[int, Item, Review, InForce]
 blueprint = Blueprint("quizzes", __name__, template_folder="templates")
 
 
@@ -51,6 +56,7 @@ def quiz(module: str, quiz: str) -> ResponseReturnValue:
         return render_template("modules/locked.html", module=found, step=path_step)
     sittings = queries.list_sittings(progress.enrolment_id, quiz)
     so_far = [sitting for sitting, _ in sittings]
+    decision = may_start(so_far, page.rules, clock.now())
     timed = page.rules.limit_minutes is not None or page.rules.closes is not None
     more = queries.more_time_of(viewer.id) if timed else None
     return render_template(
@@ -58,7 +64,9 @@ def quiz(module: str, quiz: str) -> ResponseReturnValue:
         module=found,
         quiz=page,
         sittings=sittings,
-        decision=may_start(so_far, page.rules, clock.now()),
+        decision=decision,
+        running=so_far[-1] if decision.state is StartState.IN_PROGRESS else None,
+        now=clock.now(),
         counting=counting(so_far, page.rules),
         needed=needed(page.length, page.rules.pass_percent),
         plain=all(isinstance(item, SingleBestAnswer) for item in page.items),
@@ -139,15 +147,18 @@ def end_break(attempt: str) -> ResponseReturnValue:
 @allow(Access.SIGNED_IN)
 def result(attempt: str) -> ResponseReturnValue:
     """What came of it, with what may be shown of each item."""
-    view = queries.get_attempt(get_viewer(), attempt)
+    viewer = get_viewer()
+    view = queries.get_attempt(viewer, attempt)
     if view.is_open or view.passed is None:
         return redirect(url_for("quizzes.answers", attempt=attempt), 303)
     sittings = [sitting for sitting, _ in queries.list_sittings(view.enrolment_id, view.quiz)]
     decision = may_start(sittings, view.rules, clock.now())
-    ever = decision.state is StartState.PASSED
-    shown = released(view.rules, view.number, clock.now(), passed=view.passed, ever_passed=ever)
+    finished = [sitting for sitting in sittings if sitting.submitted_at is not None]
+    ever = any(sitting.passed for sitting in finished)
+    shown = released(view.rules, finished[-1].number, clock.now(), passed=view.passed, ever_passed=ever)
+    rulings = rulings_on([place.item.digest for place in view.paper])
     reviews = [
-        (number, place.item, place.item.review(place.order, response, everything=shown is Release.EVERYTHING))
+        _reviewed(number, place, response, rulings.get(place.item.digest, ()), everything=shown is Release.EVERYTHING)
         for number, place, response in _with_responses(view)
     ]
     return render_template(
@@ -159,14 +170,25 @@ def result(attempt: str) -> ResponseReturnValue:
         plain=all(place.item.possible == 1 for place in view.paper),
         needed=needed(view.possible, view.rules.pass_percent),
         decision=decision,
+        changes=list_mark_changes(viewer, view.id),
         sure_and_wrong=_sure_and_wrong(view, reviews) if shown is not Release.NOTHING else [],
     )
 
 
-def _sure_and_wrong(view: queries.AttemptView, reviews: list[tuple[int, Item, Review]]) -> list[int]:
-    """The positions that the person was sure of, and wrong."""
+def _reviewed(
+    number: int, place: Place, response: Response | None, rulings: Sequence[Ruled], *, everything: bool
+) -> Reviewed:
+    """An item as it is marked now: under its rulings, with what the last of them withdraws."""
+    force = under(place.item, rulings)
+    return number, place.item, force.item.review(place.order, response, everything=everything), force
+
+
+def _sure_and_wrong(view: queries.AttemptView, reviews: list[Reviewed]) -> list[int]:
+    """The positions that the person was sure of, and wrong; what no longer counts is left out."""
     return [
         number
-        for number, _, review in reviews
-        if number in view.answers and view.answers[number].confidence is Confidence.SURE and not review.right
+        for number, _, review, force in reviews
+        if number in view.answers
+        and view.answers[number].confidence is Confidence.SURE
+        and not (review.right or force.void or force.full)
     ]

@@ -10,6 +10,7 @@ from elearn.certificates import export
 from elearn.certificates.holder import Holder
 from elearn.certificates.numbers import grouped
 from elearn.jobs.actions import enqueue
+from elearn.quizzes.queries import get_attempt
 from elearn.shared.transactions import writing
 from tests.certificates.awarding import ready, settings_of
 from tests.page import PageClient
@@ -32,6 +33,7 @@ def fill(world: World) -> list[dict[str, str | int]]:
             number = certificates.issue_certificate(viewer, module_of(world), settings_of(app), holder.digest)
             job = enqueue(export.JOB, {"certificates": []}, owner_id=world.people["administrator"])
         token = confirmation_address(get_person(world.people["unconfirmed"])).rstrip("/").rpartition("/")[2]
+        digest = get_attempt(viewer, done_attempt).paper[0].item.digest
     known: dict[str, str | int] = {
         "module": MODULE,
         "lesson": "how-trials-build-evidence",
@@ -45,6 +47,7 @@ def fill(world: World) -> list[dict[str, str | int]]:
         "token": token,
         "filename": "css/main.css",
         "public_id": job,
+        "digest": digest,
     }
     other = known | {"attempt": done_attempt, "token": "forged"}
     return [known, other]
