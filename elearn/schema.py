@@ -36,13 +36,15 @@ def trigger_name(table: str, doing: str) -> str:
 
 
 def make_triggers(connection: Any) -> None:
-    """Make every trigger of the list, whatever is there."""
+    """Make every trigger of the list, whatever is there, on the tables that this version has."""
     if not connection.dialect.has_table(connection, "audit_events"):
         return
     postgresql = connection.dialect.name == "postgresql"
     if postgresql:
         connection.execute(text(_FUNCTION))
     for table in APPEND_ONLY:
+        if not connection.dialect.has_table(connection, table):
+            continue  # an earlier version does not have them all
         for doing in DOINGS:
             name = trigger_name(table, doing)
             on = f" ON {table}" if postgresql else ""

@@ -189,6 +189,10 @@ class Module:
         lesson = self.lessons.get(step.slug)
         return lesson is not None and (anchor in dict(lesson.anchors) or anchor.removeprefix("check-") in lesson.checks)
 
+    def quiz(self, slug: str) -> Quiz:
+        """A quiz; of one that the content has no more, what its attempts need to be shown."""
+        return self.quizzes.get(slug) or Quiz(slug, slug.replace("-", " ").capitalize())
+
     def section(self, reference: str) -> tuple[Lesson, str] | None:
         """The lesson and anchor that a `lesson#anchor` names."""
         slug, _, anchor = reference.partition("#")

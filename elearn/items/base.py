@@ -107,7 +107,7 @@ class Alternative:
 class Item(BaseModel, ABC):
     """One question. Its content is immutable: a changed one has another digest."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     template: ClassVar[str]
     nothing_chosen: ClassVar[str] = "Choose one answer"
     inline: ClassVar[bool] = True

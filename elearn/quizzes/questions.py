@@ -52,7 +52,7 @@ def _question_page(found: queries.Question, fault: BadResponse | None = None) ->
     return render_template(
         "quizzes/question.html",
         question=found,
-        quiz=found.module.quizzes[found.quiz],
+        quiz=found.module.quiz(found.quiz),
         face=found.place.item.face(found.place.order, found.answer.response),
         error=(f"answer{fault.control}", str(fault)) if fault else None,
         ticket=held.ticket_for(viewer.id, found.attempt),
@@ -100,6 +100,10 @@ def _save(viewer: Viewer, attempt: str, number: int, sent: Sent, claim: Claim) -
     except saving.AnsweredElsewhere as other:
         return _two_answers(viewer, attempt, number, sent, other)
     session.pop(HELD, None)
+    return _went_on(attempt, number, saved, sent)
+
+
+def _went_on(attempt: str, number: int, saved: saving.Saved, sent: Sent) -> ResponseReturnValue:
     if _wants_json():
         zone = current_app.extensions["elearn.settings"].time_zone
         return jsonify(
@@ -140,7 +144,7 @@ def _two_answers(
     page = render_template(
         "quizzes/elsewhere.html",
         question=found,
-        quiz=found.module.quizzes[found.quiz],
+        quiz=found.module.quiz(found.quiz),
         lead_in=found.place.item.lead_in_html,
         standing=words(other.standing.response),
         offered=words(other.offered),

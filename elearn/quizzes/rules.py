@@ -241,8 +241,9 @@ class Release(StrEnum):
 
 
 def released(rules: QuizRules, number: int, now: datetime, *, passed: bool, ever_passed: bool = False) -> Release:
-    """What the result of a finished attempt shows (trust.md Q-2). `number` is that of the last attempt that is finished,
-    whichever is looked at, and `ever_passed` says that any of them has passed.
+    """What the result of a finished attempt shows (trust.md Q-2).
+
+    `number` is that of the last attempt that is finished, whichever is looked at; `ever_passed`: any of them has passed.
 
     Stepwise, the default, shows after a failed try what concerns the chosen options, and all after a pass or the last try.
     """

@@ -62,7 +62,7 @@ def tell_of_changed_mark(work: Work) -> Mapping[str, str]:
     )
     text = CHANGED.format(
         name=person.name,
-        quiz=get_module(change.module).quizzes[change.quiz].title,
+        quiz=get_module(change.module).quiz(change.quiz).title,
         before=f"{before.points} of {before.possible}",
         after=f"{after.points} of {after.possible}",
         passing=passing,

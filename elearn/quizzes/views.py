@@ -99,7 +99,7 @@ def answers(attempt: str) -> ResponseReturnValue:
     view = queries.get_attempt(viewer, attempt)
     if not view.is_open:
         return redirect(url_for("quizzes.result", attempt=attempt), 303)
-    quiz = view.module.quizzes[view.quiz]
+    quiz = view.module.quiz(view.quiz)
     if view.paused_at is not None:
         return render_template("quizzes/break.html", attempt=view, quiz=quiz)
     rows = [
@@ -164,7 +164,7 @@ def result(attempt: str) -> ResponseReturnValue:
     return render_template(
         "quizzes/result.html",
         attempt=view,
-        quiz=view.module.quizzes[view.quiz],
+        quiz=view.module.quiz(view.quiz),
         reviews=reviews,
         shown=shown,
         plain=all(place.item.possible == 1 for place in view.paper),
@@ -190,5 +190,6 @@ def _sure_and_wrong(view: queries.AttemptView, reviews: list[Reviewed]) -> list[
         for number, _, review, force in reviews
         if number in view.answers
         and view.answers[number].confidence is Confidence.SURE
+        and review.answered
         and not (review.right or force.void or force.full)
     ]

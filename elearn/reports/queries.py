@@ -164,6 +164,7 @@ def _tries_by_person(viewer: Viewer, cohort: CohortView) -> Mapping[int, Mapping
             Enrolment.cycle == newest,
             Attempt.state == AttemptState.SUBMITTED,
         )
+        .order_by(Attempt.id)
     )
     found: dict[int, dict[str, _Tries]] = defaultdict(lambda: defaultdict(lambda: _Tries([])))
     for record in records:
@@ -185,7 +186,7 @@ def _row(record: Record[Any], module: Module, quizzes: Sequence[Quiz], tries: Ma
         status=rules.status_of(joined=True, enrolled=enrolled, finished=record.learning_steps >= to_learn),
         steps=record.steps,
         attempts=sum(len(one.marks) for one in sat),
-        best=tuple(rules.best_of(one.marks) for one in sat),
+        best=tuple(rules.counting_of(one.marks, quiz.rules.counts) for one, quiz in zip(sat, quizzes, strict=True)),
         passed=sum(one.passed for one in sat),
         certificate=record.certificate,
     )

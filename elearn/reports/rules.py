@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from elearn.cohorts.rules import Expected
+from elearn.content.schema import Counts
 
 
 class Status(StrEnum):
@@ -73,6 +74,13 @@ def status_of(*, joined: bool, enrolled: bool, finished: bool) -> Status:
 def best_of(marks: Iterable[Best]) -> Best | None:
     """The highest share of points, whole numbers compared; of equal shares, the one out of more."""
     return max(marks, key=lambda mark: (mark.share, mark.possible), default=None)
+
+
+def counting_of(marks: Sequence[Best], counts: Counts) -> Best | None:
+    """The mark that counts by the quiz's rules, of those in the order of their attempts: the best, or the latest."""
+    if counts is Counts.LATEST:
+        return marks[-1] if marks else None
+    return best_of(marks)
 
 
 def not_joined(roster: Iterable[Expected], joined_emails: Iterable[str]) -> list[Row]:

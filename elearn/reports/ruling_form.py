@@ -27,7 +27,10 @@ class RulingForm(FlaskForm):
         validators=[InputRequired("Choose what is to be done")],
     )
     chosen = SelectField(  # type: ignore[call-arg]  # newer than its stubs
-        "Which answer?", default="", invalid_choice_message="Choose an answer from the list"
+        "Which answer?",
+        default="",
+        description="For the first two only.",
+        invalid_choice_message="Choose an answer from the list",
     )
     typed = StringField("Which answer?", validators=[Length(max=200, message="Key must be 200 characters or fewer")])
     reason = TextAreaField(

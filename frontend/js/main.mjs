@@ -14,7 +14,7 @@ if (errors) {
 // the focus, and its name and value would not be sent.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("form[data-once]")) return;
+  if (event.defaultPrevented || !form.matches("form[data-once]")) return;
   const sent = Number(form.dataset.sentAt ?? -Infinity);
   if (event.timeStamp - sent < PAUSE) event.preventDefault();
   else form.dataset.sentAt = String(event.timeStamp);

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys.keyboard import KeyboardVisitor
 from tests.journeys.site import Site, serving
+from tests.journeys.sitting import Desk
 from tests.journeys.visitor import Visitor
 from tests.missing_programs import NEEDED
 
@@ -22,6 +23,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 Arrive = Callable[..., Visitor]
+Sit = Callable[..., Desk]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,4 +66,18 @@ def arrive(browser: Browser, site: Site) -> Iterator[Arrive]:
 
     yield make
     complaints = [complaint for visitor in visitors for complaint in visitor.leave()]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def sit(browser: Browser, site: Site) -> Iterator[Sit]:
+    """Let somebody sit down at a fresh browser. When the test ends, what it complained of fails it."""
+    desks: list[Desk] = []
+
+    def make(**how: object) -> Desk:
+        desks.append(Desk(browser, site, **how))
+        return desks[-1]
+
+    yield make
+    complaints = [complaint for desk in desks for complaint in desk.leave()]
     assert not complaints, "\n".join(complaints)

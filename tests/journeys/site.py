@@ -45,7 +45,9 @@ def serving(folder: Path) -> Iterator[Site]:
     """The application in a thread, with a database of its own in `folder`."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-        site = Site(f"http://127.0.0.1:{port}", _make_app(folder, port))
+        site = Site(f"http://127.0.0.1:{port}", make_app(folder, port))
+        bring_up_to_date(site.app)
+        fill(site.app)
         server = make_server("127.0.0.1", port, site.app, threaded=True, request_handler=Quiet, fd=found.fileno())
     thread = threading.Thread(target=server.serve_forever, name="site")
     thread.start()
@@ -60,7 +62,8 @@ def serving(folder: Path) -> Iterator[Site]:
             db.engine.dispose()
 
 
-def _make_app(folder: Path, port: int) -> Flask:
+def make_app(folder: Path, port: int) -> Flask:
+    """The application as journeys have it, with its database in `folder`."""
     settings = Settings.model_validate(
         {
             "environment": "test",
@@ -73,7 +76,4 @@ def _make_app(folder: Path, port: int) -> Flask:
             "log_level": "ERROR",
         }
     )
-    app = create_app(settings)
-    bring_up_to_date(app)
-    fill(app)
-    return app
+    return create_app(settings)

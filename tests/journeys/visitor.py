@@ -13,6 +13,8 @@ from tests.journeys.site import Site
 from tests.world import PASSWORD
 
 PHONE, DESK = 320, 1280
+SAVE = re.compile(r"/attempts/[\w-]+/questions/\d+/$")
+REFUSALS = (401, 409, 422)  # signed out, answered elsewhere, no answer: the page says it
 PICTURES = os.environ.get("ELEARN_PICTURES", "")  # a folder: every page that is looked at is drawn into it
 
 
@@ -33,6 +35,7 @@ class Visitor:
         self.context.set_default_timeout(60_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
+        self.in_trouble = False  # no connection, or no server: saves fail, and the page says so
         self._seen: set[str] = set()
         self.context.on("console", self._hear)
         self.context.on("weberror", lambda error: self._complain(f"script error: {error.error}"))
@@ -70,11 +73,15 @@ class Visitor:
     def _note_failure(self, request: Request) -> None:
         # A download ends its navigation, and a page that is left ends its note of the reading place.
         is_ended = request.failure == "net::ERR_ABORTED"
+        if self.in_trouble and SAVE.search(request.url):
+            return
         if not (is_ended and (request.is_navigation_request() or request.url.endswith("/place/"))):
             self._complain(f"a failed request: {request.url}: {request.failure}")
 
     def _note_response(self, response: Response) -> None:
-        if response.status >= 500 or (response.status >= 400 and not response.request.is_navigation_request()):
+        is_refused_save = response.status in REFUSALS and SAVE.search(response.url)
+        is_page = response.request.is_navigation_request()
+        if response.status >= 500 or (response.status >= 400 and not is_page and not is_refused_save):
             self._complain(f"{response.status} from {response.url}")
 
     # -- what a person does ------------------------------------------------------------------------------------------

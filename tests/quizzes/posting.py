@@ -59,9 +59,7 @@ def ticket(world: World, attempt: str, persona: str = "learner") -> str:
         return ticket_for(world.people[persona], attempt)
 
 
-def post(
-    client: PageClient, attempt: str, number: int = 1, /, *, json: bool = False, **fields: object
-) -> TestResponse:
+def post(client: PageClient, attempt: str, number: int = 1, /, *, json: bool = False, **fields: object) -> TestResponse:
     """POST what a question's form says, without a token: `go_on` stands for the field go-on."""
     data = {name.replace("_", "-"): value for name, value in fields.items()}
     return client.post(address(attempt, number), data=data, headers=JSON if json else {})

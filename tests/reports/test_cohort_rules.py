@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from elearn.cohorts.rules import Expected
+from elearn.content.schema import Counts
 from elearn.reports.rules import (
     Best,
     Direction,
@@ -13,6 +14,7 @@ from elearn.reports.rules import (
     SortKey,
     Status,
     best_of,
+    counting_of,
     csv_name,
     not_joined,
     read_sort,
@@ -53,6 +55,13 @@ def test_status(joined: bool, enrolled: bool, finished: bool, status: Status) ->
 def test_best_is_the_highest_share(marks: list[tuple[int, int]], best: tuple[int, int] | None) -> None:
     assert best_of(Best(*mark) for mark in marks) == (Best(*best) if best else None)
     assert best_of(Best(*mark) for mark in reversed(marks)) == (Best(*best) if best else None)
+
+
+def test_the_latest_mark_counts_where_the_quiz_says_so() -> None:
+    marks = [Best(2, 8), Best(7, 8), Best(5, 8)]
+    assert counting_of(marks, Counts.BEST) == Best(7, 8)
+    assert counting_of(marks, Counts.LATEST) == Best(5, 8)
+    assert counting_of([], Counts.BEST) is counting_of([], Counts.LATEST) is None
 
 
 def person(name: str, **values: object) -> Row:
