@@ -8,7 +8,7 @@ PORT ?= 8000
 # Tests make and throw away many small databases: in memory where the machine offers it.
 TEMPORARY := $(shell test -w /dev/shm && echo /dev/shm || echo /tmp)
 
-.PHONY: run test check bench fix install assets clean
+.PHONY: run test check bench faults fix install assets clean
 
 run: $(RUNTIME) assets
 	@$(BIN)/python -m elearn.cli demo --host $(HOST) --port $(PORT)
@@ -28,6 +28,10 @@ check: install assets
 
 bench: install assets
 	$(BIN)/python -m benchmarks.run
+
+# Kills, races and the state machine of tests/faults in their full doses, half an hour or so; `make test` has small ones.
+faults: install assets
+	ELEARN_FAULTS=full $(BIN)/python -m pytest tests/faults -s --override-ini=timeout=7200
 
 fix: install
 	$(BIN)/ruff check --fix .
