@@ -17,6 +17,8 @@ from elearn.certificates.actions import issue_certificate
 from elearn.certificates.holder import Holder
 from elearn.cohorts.models import Cohort, RosterEntry
 from elearn.extensions import db
+from elearn.learning.actions import report_problem
+from elearn.learning.reported import get_question_subject
 from elearn.modules.actions import record_review
 from elearn.modules.models import Completion
 from elearn.quizzes.queries import get_attempt
@@ -56,7 +58,7 @@ MATRIX: dict[str, frozenset[str]] = {
                 "POST accounts.send_again",
             ),
             *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
-            *("GET learning.learning", "POST modules.start", "POST security.logout"),
+            *("GET learning.learning", "POST modules.start", "POST security.logout", "GET problems.problems"),
         ),
         SIGNED_IN,
     ),
@@ -69,13 +71,18 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET quizzes.answers", "POST quizzes.submit", "GET quizzes.result"),
             *("GET learning.reflection", "POST learning.save_reflection"),
             *("GET learning.evaluation", "POST learning.send_evaluation"),
+            *("GET problems.new", "POST problems.send"),
             *("GET certificates.confirm", "POST certificates.issue"),
             *("GET cohorts.leave", "POST cohorts.leave_now"),
         ),
         LEARNER,
     ),
     **dict.fromkeys(
-        ("GET items.items", "GET items.item", "POST items.check", "POST items.rule"),
+        (
+            *("GET items.items", "GET items.item", "POST items.check", "POST items.rule"),
+            *("GET reported.problems", "GET reported.problem", "POST reported.answer"),
+            *("GET preview.preview", "POST preview.mark"),
+        ),
         EDUCATOR | {"other_educator"} | ADMINISTRATOR,
     ),
     **dict.fromkeys(("GET certificates.certificate", "GET certificates.pdf"), LEARNER | ADMINISTRATOR),
@@ -93,6 +100,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
             *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),
+            *("GET more_time.ask", "POST more_time.apply"),
         ),
         ADMINISTRATOR,
     ),
@@ -125,6 +133,7 @@ class Things:
     educator: str
     token: str
     digest: str
+    problem: str
 
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
@@ -142,10 +151,15 @@ class Things:
             "number": 1 if endpoint.startswith("questions") else self.number,
             "token": self.token,
             "digest": self.digest,
+            "problem": self.problem,
         }
+        # What an address names after the question mark.
+        asked: dict[str, Any] = (
+            {"attempt": self.open_attempt, "number": 1} if endpoint in ("problems.new", "problems.send") else {}
+        )
         rule = next(app.url_map.iter_rules(endpoint))
         with app.test_request_context(base_url="https://localhost"):
-            return app.url_for(endpoint, **{key: values[key] for key in rule.arguments})
+            return app.url_for(endpoint, **{key: values[key] for key in rule.arguments}, **asked)
 
     def data(self, endpoint: str) -> dict[str, str]:
         """What a form must hold for its view to look for something."""
@@ -171,8 +185,10 @@ def things(app: Flask, world: World) -> Things:
     open_attempt = start(world, quiz="adaptive-designs")
     with app.app_context():
         digest = get_attempt(learner, done_attempt).paper[0].item.digest
+        with writing():
+            report_problem(learner, get_question_subject(learner, done_attempt, 1), "The stem is cut off.", "a-problem")
     other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
-    return Things(world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest)
+    return Things(world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem")
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

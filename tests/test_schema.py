@@ -254,6 +254,7 @@ UNIQUE = [
     ("people", ("fs_uniquifier",)),
     ("sign_ins", ("token_hash",)),
     ("jobs", ("public_id",)),
+    ("problem_reports", ("public_id",)),
     ("content_reviews", ("module", "version", "reviewer")),
     ("reflections", ("enrolment_id",)),
     ("certificate_holders", ("certificate_id",)),

@@ -148,6 +148,15 @@ def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
     return {row.id: full_name(row.given_names, row.family_name) for row in rows}
 
 
+def get_person_by_public_id(administrator: Viewer, public_id: str) -> Person:
+    """A person by address id. Raises NotFound."""
+    _only(administrator)
+    person = db.session.scalar(select(Person).where(Person.public_id == public_id))
+    if person is None:
+        raise NotFound("person")
+    return person
+
+
 def get_person_to_change(administrator: Viewer, public_id: str) -> Person:
     """A person by address id, locked until the transaction ends. Raises NotFound."""
     _only(administrator)

@@ -159,6 +159,7 @@ def _cohort_page(found: CohortView, form: RosterForm) -> str:
         members=queries.count_members(viewer, found),
         roster=queries.list_roster(viewer, found),
         educators=queries.educators_of(viewer, [found]).get(found.id, []),
+        module=catalogue().get(found.module),
         module_title=_module_title(found.module),
     )
 

@@ -1,17 +1,19 @@
-"""Saving a reflection, and storing an evaluation without its person."""
+"""Saving a reflection, storing an evaluation without its person, reporting a problem and answering one."""
 
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
 from elearn.content.structure import Module, StepKind
 from elearn.extensions import db
-from elearn.learning.models import Evaluation, Reflection
-from elearn.learning.rules import Opinion, ReflectionTexts, month_of
+from elearn.learning.models import Evaluation, ProblemReport, Reflection
+from elearn.learning.reported import Subject, get_report_to_change
+from elearn.learning.rules import Opinion, ProblemState, ReflectionTexts, month_of
 from elearn.modules.actions import StepLocked, complete_step
 from elearn.modules.models import Enrolment
 from elearn.modules.queries import get_enrolment_to_change, list_done
 from elearn.modules.rules import StepState, lay_path
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
+from elearn.shared.once import insert_once
 
 
 def save_reflection(viewer: Viewer, module: Module, texts: ReflectionTexts) -> None:
@@ -54,6 +56,38 @@ def send_evaluation(viewer: Viewer, module: Module, opinion: Opinion) -> bool:
     db.session.flush()
     complete_step(enrolment.id, step_id)
     return True
+
+
+def report_problem(viewer: Viewer, subject: Subject, words: str, public_id: str) -> bool:
+    """Keep what the viewer found wrong; a second time under the same id changes nothing, and says so by false.
+
+    The audit trail is not told: whoever reads it beside the reports would know who wrote which.
+    """
+    now = clock.now()
+    return insert_once(
+        ProblemReport,
+        public_id=public_id,
+        person_id=viewer.id,
+        module=subject.module.slug,
+        module_version=subject.module.version,
+        kind=subject.kind,
+        item_id=subject.item.id if subject.item else "",
+        item_digest=subject.item.digest if subject.item else "",
+        lesson=subject.lesson,
+        seen=dict(subject.seen),
+        words=words,
+        made_at=now,
+        changed_at=now,
+    )
+
+
+def answer_problem(educator: Viewer, public_id: str, state: ProblemState, answer: str) -> None:
+    """Set how far a reported problem is, and what its person reads. Raises NotFound for whoever is no educator."""
+    report = get_report_to_change(educator, public_id)
+    report.state, report.answer = state, answer
+    report.changed_at, report.changed_by = clock.now(), educator.id
+    db.session.flush()
+    audit.record("problem answered", f"problem:{public_id}", educator.id, state=state.value)
 
 
 def _open_step(enrolment: Enrolment, module: Module, kind: StepKind) -> tuple[str, StepState]:

@@ -1,13 +1,17 @@
-"""The shape and words of a reflection and of an evaluation."""
+"""The shape and words of a reflection, of an evaluation and of a reported problem."""
+
+import re
 
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, RadioField, TextAreaField
+from wtforms import Field, Form, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from elearn.learning.rules import (
     LONGEST_COMMENT,
+    LONGEST_PROBLEM,
     LONGEST_REFLECTION,
+    SHORTEST_PROBLEM,
     USEFUL,
     Balanced,
     Opinion,
@@ -16,6 +20,9 @@ from elearn.learning.rules import (
     find_nhs_number,
     tidy_text,
 )
+from elearn.shared.columns import unguessable_id
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def _tidy(text: str | None) -> str:
@@ -128,3 +135,28 @@ class EvaluationForm(FlaskForm):
             bias_seen=self.bias_seen.data or "",
             comment=self.comment.data or "",
         )
+
+
+class ProblemForm(FlaskForm):
+    """What is wrong with a question or a lesson. `key` lets one form in once."""
+
+    words = TextAreaField(
+        "What is wrong?",
+        filters=[_tidy],
+        description="What did you find, and what should be there? Do not write anything about patients.",
+        validators=[
+            Length(
+                min=SHORTEST_PROBLEM,
+                max=LONGEST_PROBLEM,
+                message=f"What is wrong must be between {SHORTEST_PROBLEM} and {LONGEST_PROBLEM:,} characters",
+            ),
+            no_nhs_number,
+        ],
+    )
+    key = HiddenField(default=unguessable_id)
+
+    @property
+    def public_id(self) -> str:
+        """The id of the report that this form makes; a fresh one where the form brought none of ours."""
+        brought = self.key.data or ""
+        return brought if _ID.fullmatch(brought) else unguessable_id()

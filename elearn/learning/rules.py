@@ -1,4 +1,4 @@
-"""What a reflection and an evaluation may hold, and how patient details are kept out of them."""
+"""What a reflection, an evaluation and a reported problem may hold, and how patient details are kept out of them."""
 
 import re
 import unicodedata
@@ -9,6 +9,8 @@ from enum import StrEnum
 
 LONGEST_REFLECTION = 3000
 LONGEST_COMMENT = 1000
+SHORTEST_PROBLEM = 10
+LONGEST_PROBLEM = 2000
 NHS_NUMBER_DIGITS = 10
 ELEVEN = 11
 USEFUL = {5: "Very useful", 4: "Useful", 3: "Fairly useful", 2: "Not very useful", 1: "Not useful at all"}
@@ -28,6 +30,22 @@ class Balanced(StrEnum):
     YES = "yes"
     MOSTLY = "mostly"
     NO = "no"
+
+
+class ProblemKind(StrEnum):
+    """What a reported problem is about."""
+
+    ITEM = "item"
+    LESSON = "lesson"
+
+
+class ProblemState(StrEnum):
+    """How far a reported problem is; the values are the words that people read."""
+
+    NEW = "new"
+    LOOKING = "looking"
+    ANSWERED = "answered"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)

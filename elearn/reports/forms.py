@@ -11,6 +11,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from elearn.accounts.rules import tidy
 from elearn.certificates.rules import Reason, State
 from elearn.certificates.search import Selection
+from elearn.learning.rules import LONGEST_PROBLEM, ProblemState, tidy_text
+from elearn.quizzes.rules import MoreTime
+from elearn.reports.rules import TIMES
 
 LONGEST_SEARCH = 160
 LONGEST_NOTE = 2000
@@ -202,3 +205,66 @@ class PeopleForm(FlaskForm):
             Length(max=LONGEST_SEARCH, message=f"Search must be {LONGEST_SEARCH} characters or fewer"),
         ],
     )
+
+
+STATES = (
+    (ProblemState.NEW, "New: nobody has looked at it yet"),
+    (ProblemState.LOOKING, "Looking: somebody is at it"),
+    (ProblemState.ANSWERED, "Answered"),
+    (ProblemState.CLOSED, "Closed: nothing more will be done"),
+)
+
+
+class ProblemForm(FlaskForm):
+    """How far a reported problem is, and what its person reads."""
+
+    state = RadioField(  # type: ignore[call-arg]  # newer than its stubs
+        "How far is it?",
+        invalid_choice_message="Choose how far it is",
+        choices=[SelectChoice(state.value, words) for state, words in STATES],
+        validators=[InputRequired("Choose how far it is")],
+    )
+    answer = TextAreaField(
+        "Answer",
+        description="Whoever reported it reads this. Do not tell the answer of a question: they may not have sat it yet.",
+        filters=[lambda text: tidy_text(text or "")],
+        validators=[Length(max=LONGEST_PROBLEM, message=f"Answer must be {LONGEST_PROBLEM:,} characters or fewer")],
+    )
+
+    def validate_answer(self, field: TextAreaField) -> None:
+        """What is called answered has an answer."""
+        if self.state.data == ProblemState.ANSWERED.value and not field.data:
+            raise ValidationError("Enter an answer, or choose another state")
+
+
+NO_LIMIT = "none"
+
+
+class TimeForm(FlaskForm):
+    """What one person may have more of in timed quizzes."""
+
+    time = RadioField(  # type: ignore[call-arg]  # newer than its stubs
+        "How much time?",
+        choices=[
+            SelectChoice(str(percent or NO_LIMIT), f"{words[0].upper()}{words[1:]}") for percent, words in TIMES.items()
+        ],
+        invalid_choice_message="Choose how much time",
+        validators=[InputRequired("Choose how much time")],
+    )
+    breaks = RadioField(  # type: ignore[call-arg]  # newer than its stubs
+        "Rest breaks?",
+        choices=[SelectChoice("no", "No"), SelectChoice("yes", "Yes: the time stands still while they rest")],
+        invalid_choice_message="Choose whether they may take rest breaks",
+        validators=[InputRequired("Choose whether they may take rest breaks")],
+    )
+
+    @classmethod
+    def of(cls, more: MoreTime) -> "TimeForm":
+        """The form as the setting stands."""
+        return cls(time=str(more.time_percent or NO_LIMIT), breaks="yes" if more.rest_breaks else "no")
+
+    @property
+    def more(self) -> MoreTime:
+        """What a valid form says."""
+        percent = None if self.time.data == NO_LIMIT else int(self.time.data)
+        return MoreTime(percent, self.breaks.data == "yes")

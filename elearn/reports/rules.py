@@ -1,8 +1,8 @@
-"""How a member of a cohort stands, what a best mark is, and how the educators' table is sorted."""
+"""How a member of a cohort stands, what a best mark is, how the educators' table is sorted, and more time in words."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,6 +11,16 @@ from typing import Any
 
 from elearn.cohorts.rules import Expected
 from elearn.content.schema import Counts
+from elearn.quizzes.rules import NO_LIMIT, USUAL_TIME, MoreTime
+
+# What may be set, in percent of the usual time, in words that follow "In timed quizzes you have".
+TIMES: Mapping[int | None, str] = {
+    USUAL_TIME: "the usual time",
+    125: "a quarter more time",
+    150: "half as much time again",
+    200: "twice the time",
+    NO_LIMIT: "no time limit",
+}
 
 
 class Status(StrEnum):
@@ -199,3 +209,9 @@ def csv_name(cohort_name: str, day: date) -> str:
     """A file name that every system takes: letters, digits and hyphens, and the date."""
     words = re.sub(r"[^a-z0-9]+", "-", fold(cohort_name)).strip("-")[:60].strip("-")
     return f"cohort-{words}-{day.isoformat()}.csv" if words else f"cohort-{day.isoformat()}.csv"
+
+
+def time_in_words(more: MoreTime) -> str:
+    """What a person has in timed quizzes."""
+    time = TIMES.get(more.time_percent, f"{more.time_percent} % of the usual time")
+    return f"{time}, and may take rest breaks" if more.rest_breaks else time

@@ -37,10 +37,10 @@ def test_a_question_is_one_group_with_nothing_chosen_beforehand(arrive: Arrive, 
     visitor = arrive()
     visitor.signs_in(newcomer.email)
     visitor.opens(f"/attempts/{attempt}/questions/2/")
-    group = visitor.main.get_by_role("group")
-    assert group.count() == 1
+    group, sure = visitor.main.get_by_role("group").all()
     assert group.locator("legend").inner_text().strip()
-    assert group.get_by_role("radio").count() == visitor.main.locator("input[type=radio]").count() >= 3
+    assert sure.locator("legend").inner_text() == "How sure are you? (optional, for yourself)"
+    assert group.get_by_role("radio").count() == visitor.main.locator("input[name=answer]").count() >= 3
     assert visitor.main.locator("input:checked").count() == 0
     buttons = visitor.main.get_by_role("button").all_inner_texts()
     assert buttons[0] == "Save and continue"

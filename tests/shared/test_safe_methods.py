@@ -10,6 +10,8 @@ from elearn.certificates import export
 from elearn.certificates.holder import Holder
 from elearn.certificates.numbers import grouped
 from elearn.jobs.actions import enqueue
+from elearn.learning.actions import report_problem
+from elearn.learning.reported import get_question_subject
 from elearn.quizzes.queries import get_attempt
 from elearn.shared.transactions import writing
 from tests.certificates.awarding import ready, settings_of
@@ -34,6 +36,8 @@ def fill(world: World) -> list[dict[str, str | int]]:
             job = enqueue(export.JOB, {"certificates": []}, owner_id=world.people["administrator"])
         token = confirmation_address(get_person(world.people["unconfirmed"])).rstrip("/").rpartition("/")[2]
         digest = get_attempt(viewer, done_attempt).paper[0].item.digest
+        with writing():
+            report_problem(viewer, get_question_subject(viewer, done_attempt, 1), "The stem is cut off.", "a-problem")
     known: dict[str, str | int] = {
         "module": MODULE,
         "lesson": "how-trials-build-evidence",
@@ -48,6 +52,7 @@ def fill(world: World) -> list[dict[str, str | int]]:
         "filename": "css/main.css",
         "public_id": job,
         "digest": digest,
+        "problem": "a-problem",
     }
     other = known | {"attempt": done_attempt, "token": "forged"}
     return [known, other]
@@ -84,8 +89,20 @@ def test_nothing_that_is_only_looked_at_changes(app: Flask, client: PageClient, 
         *("modules.lesson", "modules.module", "quizzes.result", "questions.question", "learning.learning"),
         *("certificates.certificate", "certificates.pdf", "learning.reflection"),
     }
-    assert seen["educator"] >= {"cohorts.cohort", "reports.cohort"}
-    assert seen["administrator"] >= {"admin.exported", "admin.certificates", "admin.people", "admin.audit"}
+    assert seen["educator"] >= {
+        "cohorts.cohort",
+        "reports.cohort",
+        "reported.problem",
+        "reported.problems",
+        "preview.preview",
+    }
+    assert seen["administrator"] >= {
+        "admin.exported",
+        "admin.certificates",
+        "admin.people",
+        "admin.audit",
+        "more_time.ask",
+    }
     assert seen[None] >= {"site.start", "certificates.verification"}
 
 
