@@ -15,7 +15,7 @@ run: $(RUNTIME) assets
 
 test: install assets
 	@$(BIN)/python -m tests.missing_programs
-	PYTEST_DEBUG_TEMPROOT=$(TEMPORARY) $(BIN)/python -m pytest -n 2 --dist worksteal
+	PYTEST_DEBUG_TEMPROOT=$(TEMPORARY) $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: install assets
 	$(BIN)/ruff check .

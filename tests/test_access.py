@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from werkzeug.test import TestResponse
 
 from elearn.accounts.queries import get_person
@@ -269,8 +269,8 @@ def test_the_table_of_third_party_views_names_no_others(app: Flask) -> None:
 def test_a_view_without_a_mark_is_refused(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch, access: Access | None, who_gets_in: frozenset[str]
 ) -> None:
-    def view() -> str:
-        return "ok"
+    def view() -> Response:
+        return Response("ok", mimetype="text/plain")
 
     monkeypatch.setitem(app.view_functions, "site.healthz", allow(access)(view) if access else view)
     for persona in sorted(EVERYBODY):

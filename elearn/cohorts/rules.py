@@ -33,6 +33,7 @@ NOT_SEEN = (
     "your answers to single questions",
     "your evaluation of the module, which is stored without your name",
     "your registration number",
+    "more time or rest breaks that you have in quizzes",
     "anything you do in other modules",
 )
 

@@ -94,7 +94,9 @@ def _numbers(mark: Mark) -> list[int]:
 
 def get_item_version(viewer: Viewer, digest: str) -> Item:
     """An item version, with its key, for educators. Raises NotFound."""
-    if not is_educator(viewer):
+    if (
+        not is_educator(viewer) or db.session.get(ItemVersion, digest) is None
+    ):  # offered, but never sat: nothing to rule on
         raise NotFound("item version")
     return queries.item_versions([digest])[digest]
 

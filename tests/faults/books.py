@@ -11,22 +11,24 @@ from elearn.audit.models import AuditEvent
 from elearn.content.schema import QuizRules
 from elearn.extensions import db
 from elearn.modules.models import Completion
-from elearn.quizzes.models import Answer, Attempt, ItemVersion, ResponseEvent
+from elearn.quizzes.marking import Ruled, mark_paper
+from elearn.quizzes.models import Answer, Attempt, ItemVersion, ResponseEvent, Ruling
 from elearn.quizzes.paper import version_of
-from elearn.quizzes.rules import AttemptState, mark
+from elearn.quizzes.rules import AttemptState
 
 COMMON = ("item_digest", "response", "confidence", "sequence", "tab", "tab_number")
 
 
 @dataclass(frozen=True)
 class Book:
-    """One attempt with its answers by position, its events in order, what its audit trail says, and its step."""
+    """One attempt: answers by position, events in order, its audit trail, its step, and rulings on items by digest."""
 
     attempt: Any
     answers: Mapping[int, Any]
     events: Sequence[Any]
     audited: Sequence[str]
     completed: int
+    rulings: Mapping[str, Sequence[Ruled]]
 
     @property
     def is_open(self) -> bool:
@@ -72,6 +74,9 @@ def _read(connection: Connection, enrolments: Collection[int] | None) -> dict[st
             Completion.enrolment_id.in_([row.enrolment_id for row in rows])
         )
     ).all()
+    rulings: dict[str, list[Ruled]] = {}
+    for row in connection.execute(select(*Ruling.__table__.columns).order_by(Ruling.id)).all():
+        rulings.setdefault(row.item_digest, []).append(Ruled(row.kind, row.alternative, row.reason))
     return {
         row.public_id: Book(
             attempt=row,
@@ -79,6 +84,7 @@ def _read(connection: Connection, enrolments: Collection[int] | None) -> dict[st
             events=[event for event in events if event.attempt_id == row.id],
             audited=[one.kind for one in audited if one.subject == f"attempt:{row.public_id}"],
             completed=[tuple(step) for step in steps].count((row.enrolment_id, f"quiz:{row.quiz}")),
+            rulings=rulings,
         )
         for row in rows
     }
@@ -124,15 +130,18 @@ def _faults_of_mark(book: Book, points: "_Points") -> list[str]:
     if book.is_open:
         torn = submissions or any(value is not None for value in marked)
         return [f"open, and marked {marked}, submitted {submissions} times"] if torn else []
-    rebuilt = mark(
-        [points.of(event) for event in book.last_events.values()],
-        attempt.possible,
-        QuizRules.model_validate(attempt.rules).pass_percent,
-    )
+    events = book.last_events
+    paper = [
+        (points.item(answer.item_digest), events[position].response if position in events else None)
+        for position, answer in sorted(book.answers.items())
+    ]
+    rebuilt = mark_paper(paper, book.rulings, QuizRules.model_validate(attempt.rules).pass_percent)
     found = []
     if submissions != 1 or any(value is None for value in marked):
         found.append(f"submitted {submissions} times, marked {marked}")
-    if (attempt.points, attempt.passed) != (rebuilt.points, rebuilt.passed):
+    ruled = any(answer.item_digest in book.rulings for answer in book.answers.values())
+    passed = attempt.passed if ruled and attempt.passed else rebuilt.passed  # no ruling here takes a pass away
+    if (attempt.points, attempt.possible, attempt.passed) != (rebuilt.points, rebuilt.possible, passed):
         found.append(f"marked {marked[:2]}, rebuilt from events {rebuilt}")
     if attempt.points is not None and not 0 <= attempt.points <= attempt.possible:
         found.append(f"{attempt.points} points of {attempt.possible}")
@@ -140,20 +149,17 @@ def _faults_of_mark(book: Book, points: "_Points") -> list[str]:
 
 
 class _Points:
-    """What an event earns by the item version that it names, as stored and by nothing else."""
+    """The item versions that papers name, as stored and by nothing else."""
 
     versions: dict[str, Any] = {}  # noqa: RUF012 - they never change
 
     def __init__(self, app: Flask) -> None:
         self.app = app
 
-    def of(self, event: Any) -> int:
-        """The points of an event's response."""
-        if event.item_digest not in self.versions:
+    def item(self, digest: str) -> Any:
+        """The item version of a digest."""
+        if digest not in self.versions:
             with self.app.app_context():
-                content = db.session.scalars(
-                    select(ItemVersion.content).where(ItemVersion.digest == event.item_digest)
-                ).one()
-            self.versions[event.item_digest] = version_of(content)
-        found: int = self.versions[event.item_digest].points(event.response)
-        return found
+                content = db.session.scalars(select(ItemVersion.content).where(ItemVersion.digest == digest)).one()
+            self.versions[digest] = version_of(content)
+        return self.versions[digest]
