@@ -14,7 +14,7 @@ from tests.world import PASSWORD
 
 PHONE, DESK = 320, 1280
 SAVE = re.compile(r"/attempts/[\w-]+/questions/\d+/$")
-REFUSALS = (401, 409, 422)  # signed out, answered elsewhere, no answer: the page says it
+REFUSALS = (400, 401, 409, 422)  # somebody else, signed out, answered elsewhere, no answer: the page says it
 PICTURES = os.environ.get("ELEARN_PICTURES", "")  # a folder: every page that is looked at is drawn into it
 
 
