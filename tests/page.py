@@ -30,7 +30,8 @@ class PageClient(FlaskClient):
         kwargs.setdefault("base_url", "https://localhost")
         response = super().open(*args, **kwargs)
         check_headers(response)
-        if response.mimetype == "text/html" and response.status_code not in (204, 301, 302, 303, 308):
+        has_page = response.request.method != "HEAD" and response.status_code not in (204, 301, 302, 303, 308)
+        if response.mimetype == "text/html" and has_page:
             check_page(response.get_data(as_text=True), response.request.path, self.application)
         return response
 
