@@ -1,4 +1,4 @@
-"""What types of several parts are made of: a question with one key, and the reading of a response whatever its shape."""
+"""What question types are made of: options with one key, and the reading of a response whatever its shape."""
 
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -9,18 +9,27 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from elearn.content.rendering import render_line, render_words
+from elearn.content.schema import Words
 from elearn.items.base import Choice, OptionReview
-from elearn.items.single_best_answer import Option
 
 SHORT = 60
 
 
-class Question(BaseModel):
-    """One question of an item of several: three to five options, one key."""
+class Option(BaseModel):
+    """One option, with what it teaches."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    lead_in: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-e]$")]
+    text: Words
+    rationale: Words
+
+
+class OneKey(BaseModel):
+    """Three to five options (fact CP-28), one key: whatever asks for one of several is made of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     options: tuple[Option, ...] = Field(min_length=3, max_length=5)
     key: str
     accepted: tuple[str, ...] = Field((), description="options that earn the point beside the key, since a regrade")
@@ -38,11 +47,6 @@ class Question(BaseModel):
     def by_id(self) -> dict[str, Option]:
         """The options by their ids."""
         return {option.id: option for option in self.options}
-
-    @cached_property
-    def lead_in_html(self) -> Markup:
-        """The question as pages show it."""
-        return render_line(self.lead_in)
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -93,6 +97,17 @@ class Question(BaseModel):
         if option_id not in self.by_id:
             raise ValueError("Choose one of the options")
         return key_fields(self.key, self.accepted, option_id, also=also)
+
+
+class Question(OneKey):
+    """One question of an item of several."""
+
+    lead_in: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+    @cached_property
+    def lead_in_html(self) -> Markup:
+        """The question as pages show it."""
+        return render_line(self.lead_in)
 
 
 def key_fields(key: str, accepted: Iterable[str], new: str, *, also: bool) -> dict[str, object]:

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -115,7 +116,7 @@ class Line:
             self.connection = None
 
 
-class Person:
+class Person(ABC):
     """Somebody who goes on asking until told to stop, and tries again whatever was not answered."""
 
     def __init__(self, app: Flask, ledger: Ledger, who: Clinician, seed: int) -> None:
@@ -135,9 +136,9 @@ class Person:
                 time.sleep(SECONDS_BETWEEN_TRIES)
         self.line.hang_up()
 
+    @abstractmethod
     def do_next(self) -> bool:
         """Do one thing; false where no answer came."""
-        raise NotImplementedError
 
     def complain(self, doing: str, answer: Answered) -> None:
         """Note an answer that should not have come."""
