@@ -4,7 +4,7 @@ from datetime import datetime
 from random import Random
 from secrets import SystemRandom
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
@@ -33,6 +33,7 @@ from elearn.quizzes.rules import (
 from elearn.shared import clock, signals
 from elearn.shared.columns import unguessable_id
 from elearn.shared.once import insert_once
+from elearn.shared.statements import Write
 
 
 class MayNotStart(Exception):
@@ -112,26 +113,36 @@ def _lay_out(attempt: Attempt, paper: Paper) -> None:
 
 def submit_attempt(viewer: Viewer, public_id: str, received_at: datetime | None = None) -> None:
     """Mark an attempt and close it; submitting again changes nothing. Raises NotFound."""
-    attempt = queries.get_attempt_to_change(viewer, public_id)
+    attempt = queries.get_ending(viewer, public_id)
     late = is_over(attempt.deadline, received_at or clock.now())
     _close(attempt, viewer.id, ClosedBy.TIME if late else ClosedBy.PERSON)
 
 
-def _close(attempt: Attempt, actor_id: int | None, closed_by: ClosedBy) -> None:
+_CLOSED = ("submitted_at", "closed_by", "points", "possible", "passed")
+_CLOSE = Write(
+    update(Attempt)
+    .where(Attempt.id == bindparam("attempt"))
+    .values({**{name: bindparam(name) for name in _CLOSED}, "state": AttemptState.SUBMITTED, "paused_at": None})
+)
+
+
+def _close(attempt: queries.Ending, actor_id: int | None, closed_by: ClosedBy) -> None:
     if attempt.state is not AttemptState.OPEN:
         return
     sheets = queries.list_sheets(attempt.id)
-    digests = [sheet.item.digest for sheet in sheets]
-    rulings.lock_versions(digests)
     rules = QuizRules.model_validate(attempt.rules)
+    rulings.lock_versions([sheet.item.digest for sheet in sheets])
     answered = [(sheet.item, sheet.response) for sheet in sheets]
-    result = mark_paper(answered, rulings.rulings_on(digests), rules.pass_percent)
-    attempt.state, attempt.closed_by = AttemptState.SUBMITTED, closed_by
-    # What the clock ends, ended when its time was over, not when somebody came to look (trust.md Q-6).
-    attempt.submitted_at = attempt.deadline if closed_by is ClosedBy.TIME else clock.now()
-    attempt.points, attempt.possible, attempt.passed = result.points, result.possible, result.passed
-    attempt.paused_at = None
-    db.session.flush()
+    result = mark_paper(answered, rulings.rulings_on_paper(attempt.id), rules.pass_percent)
+    _CLOSE(
+        attempt=attempt.id,
+        # What the clock ends, ended when its time was over, not when somebody came to look (trust.md Q-6).
+        submitted_at=attempt.deadline if closed_by is ClosedBy.TIME else clock.now(),
+        closed_by=closed_by,
+        points=result.points,
+        possible=result.possible,
+        passed=result.passed,
+    )
     if result.passed:
         complete_step(attempt.enrolment_id, f"quiz:{attempt.quiz}")
     subject = f"attempt:{attempt.public_id}"
@@ -141,7 +152,7 @@ def _close(attempt: Attempt, actor_id: int | None, closed_by: ClosedBy) -> None:
 
 def close_overdue(attempt_id: int) -> bool:
     """Submit one attempt for its person when its time is over; false where it is closed, or has time, by now."""
-    attempt = db.session.get(Attempt, attempt_id, with_for_update=True)
+    attempt = queries.find_ending(attempt_id)
     if attempt is None or attempt.state is not AttemptState.OPEN:
         return False
     if not is_over(attempt.deadline, clock.now()):

@@ -223,6 +223,46 @@ def get_attempt_to_change(viewer: Viewer, public_id: str) -> Attempt:
     return attempt
 
 
+@dataclass(frozen=True)
+class Ending:
+    """An attempt as submitting needs it."""
+
+    id: int
+    public_id: str
+    enrolment_id: int
+    quiz: str
+    state: AttemptState
+    rules: Mapping[str, Any]
+    deadline: datetime | None
+
+
+_ENDING = select(
+    Attempt.id,
+    Attempt.public_id,
+    Attempt.enrolment_id,
+    Attempt.quiz,
+    Attempt.state,
+    Attempt.rules,
+    Attempt.deadline,
+).with_for_update(of=Attempt)
+_OWN_ENDING = Read(_ENDING.join(Enrolment, Enrolment.id == Attempt.enrolment_id).where(*OWN))
+_ENDING_BY_ID = Read(_ENDING.where(Attempt.id == bindparam("attempt")))
+
+
+def get_ending(viewer: Viewer, public_id: str) -> Ending:
+    """The viewer's own attempt, which they want to submit, locked until the transaction ends. Raises NotFound."""
+    rows = _OWN_ENDING(attempt=public_id, viewer=viewer.id)
+    if not rows:
+        raise NotFound("attempt")
+    return Ending(*rows[0])
+
+
+def find_ending(attempt_id: int) -> Ending | None:
+    """An attempt that the clock may close, locked until the transaction ends."""
+    rows = _ENDING_BY_ID(attempt=attempt_id)
+    return Ending(*rows[0]) if rows else None
+
+
 def find_owner(public_id: str) -> int | None:
     """Whose attempt this is: for a post that arrives signed out. Nothing else is told of it."""
     rows = _OWNER(attempt=public_id)

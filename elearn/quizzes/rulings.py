@@ -1,29 +1,42 @@
 """Reading the rulings on keys that were wrong, and what they did to marks."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from elearn.accounts.rules import Viewer
 from elearn.extensions import db
 from elearn.modules.models import Enrolment
 from elearn.quizzes.marking import Ruled
-from elearn.quizzes.models import Attempt, ItemVersion, MarkChange, Ruling
+from elearn.quizzes.models import Answer, Attempt, ItemVersion, MarkChange, Ruling
 from elearn.quizzes.rules import Mark
 from elearn.shared.missing import NotFound
+from elearn.shared.statements import Read
+
+_RULED = (Ruling.item_digest, Ruling.kind, Ruling.alternative, Ruling.reason, Ruling.at)
+_ON_PAPER = Read(
+    select(*_RULED)
+    .join(Answer, Answer.item_digest == Ruling.item_digest)
+    .where(Answer.attempt_id == bindparam("attempt"))
+    .order_by(Ruling.id)
+)
 
 
 def rulings_on(digests: Collection[str]) -> Mapping[str, Sequence[Ruled]]:
     """The rulings on item versions, by digest, in their order."""
-    rows = db.session.execute(
-        select(Ruling.item_digest, Ruling.kind, Ruling.alternative, Ruling.reason, Ruling.at)
-        .where(Ruling.item_digest.in_(digests))
-        .order_by(Ruling.id)
-    )
+    return _by_digest(db.session.execute(select(*_RULED).where(Ruling.item_digest.in_(digests)).order_by(Ruling.id)))
+
+
+def rulings_on_paper(attempt_id: int) -> Mapping[str, Sequence[Ruled]]:
+    """The rulings on the items of an attempt's paper, by digest, in their order."""
+    return _by_digest(_ON_PAPER(attempt=attempt_id))
+
+
+def _by_digest(rows: Iterable[Any]) -> Mapping[str, Sequence[Ruled]]:
     found: dict[str, list[Ruled]] = defaultdict(list)
     for row in rows:
         found[row.item_digest].append(Ruled(row.kind, row.alternative, row.reason, row.at))

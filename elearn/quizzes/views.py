@@ -26,7 +26,7 @@ from elearn.quizzes.rules import (
     needed,
     released,
 )
-from elearn.quizzes.rulings import list_mark_changes, rulings_on
+from elearn.quizzes.rulings import list_mark_changes, rulings_on_paper
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.missing import NotFound
@@ -156,7 +156,7 @@ def result(attempt: str) -> ResponseReturnValue:
     finished = [sitting for sitting in sittings if sitting.submitted_at is not None]
     ever = any(sitting.passed for sitting in finished)
     shown = released(view.rules, finished[-1].number, clock.now(), passed=view.passed, ever_passed=ever)
-    rulings = rulings_on([place.item.digest for place in view.paper])
+    rulings = rulings_on_paper(view.id)
     reviews = [
         _reviewed(number, place, response, rulings.get(place.item.digest, ()), everything=shown is Release.EVERYTHING)
         for number, place, response in _with_responses(view)

@@ -1,15 +1,21 @@
 """Doing a thing once: a unique index decides, not a look before the leap."""
 
-from sqlalchemy import literal
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from elearn.extensions import Base, db
+from elearn.shared.statements import Write
 
 
 def insert_once(table: type[Base], **values: object) -> bool:
     """INSERT ... ON CONFLICT DO NOTHING: true where this call added the row, false where it was there already."""
-    dialect = db.session.connection().dialect.name
+    return _insert(table, db.session.connection().dialect.name, tuple(sorted(values)))(**values) == 1
+
+
+@cache
+def _insert(table: type[Base], dialect: str, columns: Sequence[str]) -> Write:
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    # RETURNING, not rowcount: psycopg says -1 for an INSERT that SQLAlchemy makes return its key.
-    statement = insert.values(**values).on_conflict_do_nothing().returning(literal(1))
-    return db.session.execute(statement).first() is not None
+    return Write(insert.values({name: bindparam(name) for name in columns}).on_conflict_do_nothing())

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Dialect, Insert, Select, Update
 
 from elearn.extensions import db
+from elearn.shared.transactions import take_write_lock
 
 Convert = Callable[[Any], Any]
 
@@ -24,6 +25,7 @@ class Compiled:
 
     sql: str
     fixed: Mapping[str, Any]
+    made: Mapping[str, Callable[[None], Any]]
     order: Sequence[str] | None
     bindings: Mapping[str, Convert]
     conversions: tuple[tuple[int, Convert], ...]
@@ -31,6 +33,8 @@ class Compiled:
     def parameters(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
         """The values as the driver takes them: converted, and by place or by name."""
         named = {**self.fixed, **values}
+        for name, make in self.made.items():
+            named[name] = make(None)
         for name, convert in self.bindings.items():
             named[name] = convert(named[name])
         return named if self.order is None else [named[name] for name in self.order]
@@ -57,9 +61,12 @@ class Statement:
     def _compile(self, dialect: Dialect) -> Compiled:
         compiled: Any = self.statement.compile(dialect=dialect)
         columns = self.statement.selected_columns if isinstance(self.statement, Select) else ()
+        defaults = compiled.insert_prefetch  # columns that our models fill where nobody gives a value
         found = Compiled(
             sql=str(compiled),
-            fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+            fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+            | {column.key: column.default.arg for column in defaults if column.default.is_scalar},
+            made={column.key: column.default.arg for column in defaults if column.default.is_callable},
             order=compiled.positiontup if compiled.positional else None,
             bindings=dict(_bindings(compiled, dialect)),
             conversions=tuple(_conversions(columns, dialect)),
@@ -91,6 +98,7 @@ class Write(Statement):
 
     def __call__(self, **values: object) -> int:
         """How many rows it touched. Rows that the session has loaded already are not told."""
+        take_write_lock(db.session.connection())
         cursor, _ = self._execute(values)
         count: int = cursor.rowcount
         cursor.close()

@@ -86,9 +86,8 @@ def _give_turn_back() -> None:
         turn.close()
 
 
-def take_write_lock(session: Any, _flush_context: Any, _instances: Any) -> None:
-    """At the first flush in LATE_WRITE mode, end the read and begin again as a writer (SQLite only)."""
-    connection = session.connection()
+def take_write_lock(connection: Connection) -> None:
+    """Before the first write in LATE_WRITE mode, end the read and begin again as a writer (SQLite only)."""
     if _mode.get() is not Mode.LATE_WRITE or connection.dialect.name != "sqlite":
         return
     if connection.info.get("late write") is connection.get_transaction():
@@ -99,11 +98,15 @@ def take_write_lock(session: Any, _flush_context: Any, _instances: Any) -> None:
     connection.info["late write"] = connection.get_transaction()
 
 
+def _before_flush(session: Any, _flush_context: Any, _instances: Any) -> None:
+    take_write_lock(session.connection())
+
+
 def listen_to(engine: Engine) -> None:
     """Begin every transaction of `engine` by the rules above."""
     event.listen(engine, "begin", begin)
-    if not event.contains(db.session, "before_flush", take_write_lock):
-        event.listen(db.session, "before_flush", take_write_lock)
+    if not event.contains(db.session, "before_flush", _before_flush):
+        event.listen(db.session, "before_flush", _before_flush)
 
 
 @contextmanager
