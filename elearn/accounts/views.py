@@ -60,11 +60,11 @@ def send_again() -> ResponseReturnValue:
     """Send the confirmation link again."""
     person = queries.get_person(get_viewer().id)
     if person.confirmed_at is not None:
-        flash("Your e-mail address is confirmed already.")
+        flash("Your e-mail address is confirmed already.", "notice")
     elif send_confirmation(current_app.extensions["elearn.settings"], person):
         flash(f"We have sent a link to {person.email}. Open it to confirm the address.")
     else:
-        flash("We could not send the link just now. Nothing is lost: try again in a few minutes.")
+        flash("We could not send the link just now. Nothing is lost: try again in a few minutes.", "notice")
     return redirect(safe_next(url_for("accounts.account")), 303)
 
 

@@ -13,6 +13,8 @@ from elearn.shared.missing import NotFound
 from elearn.shared.transactions import commits
 
 blueprint = Blueprint("cohorts", __name__, template_folder="templates", url_prefix="/cohorts")
+ROSTER = "roster"
+"""The kind of message that stands beside the roster, not at the top of the page."""
 
 
 def _module_title(slug: str) -> str:
@@ -134,7 +136,7 @@ def add_to_roster(cohort: str) -> ResponseReturnValue:
         return _cohort_page(found, form), 422
     added = actions.expect(get_viewer(), found, form.expected)
     known = len(form.expected) - added
-    flash(f"Added to the roster: {added}." + (f" On it already: {known}." if known else ""))
+    flash(f"Added to the roster: {added}." + (f" On it already: {known}." if known else ""), ROSTER)
     return redirect(url_for("cohorts.cohort", cohort=found.public_id) + "#roster", 303)
 
 
@@ -145,7 +147,7 @@ def remove_from_roster(cohort: str) -> ResponseReturnValue:
     """Take one address off the roster."""
     found = queries.get_teaching(get_viewer(), cohort)
     actions.expect_no_longer(get_viewer(), found, RemoveForm().who.data or "")
-    flash("Removed from the roster.")
+    flash("Removed from the roster.", ROSTER)
     return redirect(url_for("cohorts.cohort", cohort=found.public_id) + "#roster", 303)
 
 

@@ -145,10 +145,11 @@ class ProblemForm(FlaskForm):
         filters=[_tidy],
         description="What did you find, and what should be there? Do not write anything about patients.",
         validators=[
+            DataRequired("Enter what is wrong"),
             Length(
                 min=SHORTEST_PROBLEM,
                 max=LONGEST_PROBLEM,
-                message=f"What is wrong must be between {SHORTEST_PROBLEM} and {LONGEST_PROBLEM:,} characters",
+                message=f"Description must be between {SHORTEST_PROBLEM} and {LONGEST_PROBLEM:,} characters",
             ),
             no_nhs_number,
         ],

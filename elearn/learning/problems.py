@@ -36,7 +36,7 @@ def send() -> ResponseReturnValue:
         return _page(subject, form), 422
     actions.report_problem(get_viewer(), subject, form.words.data or "", form.public_id)
     flash("Thank you. Your report is sent. Under My learning you find what becomes of it.")
-    return redirect(_back(subject), 303)
+    return redirect(_back(subject).partition("#")[0], 303)  # the page says at its top that the report is sent
 
 
 def _subject() -> reported.Subject:

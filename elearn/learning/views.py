@@ -68,7 +68,7 @@ def save_reflection(module: str) -> ResponseReturnValue:
     except StepLocked:
         return redirect(url_for("learning.reflection", module=module), 303)
     flash("Your reflection is saved. Only you can read it.")
-    return redirect(url_for("modules.module", module=module) + "#step-reflection", 303)
+    return redirect(url_for("modules.module", module=module), 303)
 
 
 @blueprint.get("/modules/<module>/evaluation/")
@@ -96,10 +96,11 @@ def send_evaluation(module: str) -> ResponseReturnValue:
         stored = actions.send_evaluation(get_viewer(), found, form.opinion())
     except StepLocked:
         return redirect(url_for("learning.evaluation", module=module), 303)
-    flash(
-        "Thank you. Your evaluation is stored without your name." if stored else "You had sent your evaluation already."
-    )
-    return redirect(url_for("modules.module", module=module) + "#step-evaluation", 303)
+    if stored:
+        flash("Thank you. Your evaluation is stored without your name.")
+    else:
+        flash("You had sent your evaluation already.", "notice")
+    return redirect(url_for("modules.module", module=module), 303)
 
 
 def _find(viewer: Viewer, module: Module, kind: StepKind) -> tuple[Progress, PathStep]:

@@ -20,7 +20,7 @@ from elearn.quizzes.marking import mark_paper
 from elearn.quizzes.models import Accommodation, Answer, Attempt, ItemVersion
 from elearn.quizzes.paper import Paper
 from elearn.quizzes.rules import (
-    NO_LIMIT,
+    LONGEST_BREAK_SECONDS,
     AttemptState,
     ClosedBy,
     MayStart,
@@ -29,6 +29,7 @@ from elearn.quizzes.rules import (
     end_of,
     is_over,
     may_start,
+    rested,
 )
 from elearn.shared import clock, signals
 from elearn.shared.columns import unguessable_id
@@ -56,7 +57,8 @@ def start_attempt(viewer: Viewer, module: Module, quiz: Quiz, randomness: Random
         return sittings[-1][1]
     if decision.state is not StartState.MAY_START:
         raise MayNotStart(decision)
-    paper = papers.draw(quiz, queries.seen_items(enrolment.id, quiz.slug), randomness or SystemRandom())
+    seen, void = queries.seen_items(enrolment.id, quiz.slug), rulings.void_versions(quiz)
+    paper = papers.draw(quiz, seen, randomness or SystemRandom(), void)
     _keep_versions(module, paper)
     now, public_id = clock.now(), unguessable_id()
     end = end_of(now, quiz.rules, queries.more_time_of(viewer.id))
@@ -181,11 +183,11 @@ def take_break(viewer: Viewer, public_id: str) -> bool:
 
 
 def end_break(viewer: Viewer, public_id: str) -> None:
-    """Let the clock run again; the break does not count. A second time changes nothing. Raises NotFound."""
+    """Let the clock run again; the break does not count, up to a day of it. A second time changes nothing. Raises NotFound."""
     attempt = queries.get_attempt_to_change(viewer, public_id)
     if attempt.paused_at is None or attempt.state is not AttemptState.OPEN:
         return
-    attempt.paused_seconds += max(0, int((clock.now() - attempt.paused_at).total_seconds()))
+    attempt.paused_seconds += rested(attempt.paused_at, clock.now())
     attempt.paused_at = None
     _set_deadline(attempt, queries.more_time_of(viewer.id))
     db.session.flush()
@@ -193,10 +195,9 @@ def end_break(viewer: Viewer, public_id: str) -> None:
 
 
 def _set_deadline(attempt: Attempt, more: MoreTime) -> None:
-    """Set when the attempt's time ends. While its person rests, nothing but the quiz's closing can end it."""
-    if attempt.paused_at is not None:
-        more = MoreTime(NO_LIMIT)
-    end = end_of(attempt.started_at, QuizRules.model_validate(attempt.rules), more, attempt.paused_seconds)
+    """Set when the attempt's time ends; while its person rests, when it would if they rested as long as they may."""
+    paused = attempt.paused_seconds + (LONGEST_BREAK_SECONDS if attempt.paused_at is not None else 0)
+    end = end_of(attempt.started_at, QuizRules.model_validate(attempt.rules), more, paused)
     attempt.deadline = end.at if end else None
 
 

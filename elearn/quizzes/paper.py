@@ -23,16 +23,17 @@ class Place:
 Paper = tuple[Place, ...]
 
 
-def draw(quiz: Quiz, seen: Collection[str], randomness: Random) -> Paper:
+def draw(quiz: Quiz, seen: Collection[str], randomness: Random, void: Collection[str] = ()) -> Paper:
     """Draw a paper by the quiz's blueprint, items not seen before (by item id) first, in an order of its own.
 
+    Items that are `void` by a ruling (by digest) are drawn only where there are not enough others.
     `randomness` is a CSPRNG in use (trust.md Q-8), so that nobody can foretell a paper.
     """
     drawn: list[Item] = []
     for cell in quiz.blueprint:
         pool = [item for item in quiz.items if isinstance(item, Item) and item.objective == cell.objective]
         randomness.shuffle(pool)
-        pool.sort(key=lambda item: item.id in seen)
+        pool.sort(key=lambda item: (item.digest in void, item.id in seen))
         drawn += pool[: cell.draw]
     randomness.shuffle(drawn)
     return tuple(Place(item, item.drawn_order(randomness)) for item in drawn)

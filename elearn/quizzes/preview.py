@@ -21,7 +21,7 @@ from elearn.modules.catalogue import find_item, get_module
 from elearn.modules.rules import PathStep, StepState
 from elearn.quizzes.marking import InForce, under
 from elearn.quizzes.paper import Paper, Place, draw
-from elearn.quizzes.rulings import rulings_on
+from elearn.quizzes.rulings import rulings_on, void_versions
 from elearn.shared.access import Access, allow
 from elearn.shared.missing import NotFound
 
@@ -71,7 +71,7 @@ def preview(module: str, quiz: str) -> ResponseReturnValue:
     if page.fault:
         step = next(step for step in found.path if step.id == f"quiz:{quiz}")
         return render_template("modules/locked.html", module=found, step=PathStep(step, StepState.LOCKED))
-    return _page(found, page, Sheet(draw(page, set(), SystemRandom()), {}))
+    return _page(found, page, Sheet(draw(page, set(), SystemRandom(), void_versions(page)), {}))
 
 
 @blueprint.post("/modules/<module>/quizzes/<quiz>/preview/")

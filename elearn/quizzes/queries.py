@@ -17,7 +17,7 @@ from elearn.modules.catalogue import find_item, get_module
 from elearn.modules.models import Enrolment
 from elearn.quizzes.models import Accommodation, Answer, Attempt, ItemVersion, ResponseEvent
 from elearn.quizzes.paper import Paper, Place, version_of
-from elearn.quizzes.rules import AttemptState, ClosedBy, Confidence, MoreTime, Sitting
+from elearn.quizzes.rules import LONGEST_BREAK, AttemptState, ClosedBy, Confidence, MoreTime, Sitting
 from elearn.shared.missing import NotFound
 from elearn.shared.statements import Read
 
@@ -61,6 +61,11 @@ class AttemptView:
     def is_open(self) -> bool:
         """Whether answers may still change."""
         return self.state is AttemptState.OPEN
+
+    @property
+    def break_ends(self) -> datetime | None:
+        """When the time goes on by itself, if the person rests."""
+        return self.paused_at + LONGEST_BREAK if self.paused_at else None
 
     @property
     def length(self) -> int:
@@ -278,10 +283,7 @@ _OWNER = Read(
 
 def list_sittings(enrolment_id: int, quiz: str) -> list[tuple[Sitting, str]]:
     """All attempts of a quiz in order, each with its address id."""
-    return [
-        (Sitting(row.number, row.submitted_at, row.passed, row.points, row.possible, row.deadline), row.public_id)
-        for row in _SITTINGS(enrolment=enrolment_id, quiz=quiz)
-    ]
+    return [(Sitting(*sitting), public_id) for *sitting, public_id in _SITTINGS(enrolment=enrolment_id, quiz=quiz)]
 
 
 _SITTINGS = Read(
@@ -292,6 +294,7 @@ _SITTINGS = Read(
         Attempt.points,
         Attempt.possible,
         Attempt.deadline,
+        Attempt.paused_at,
         Attempt.public_id,
     )
     .where(Attempt.enrolment_id == bindparam("enrolment"), Attempt.quiz == bindparam("quiz"))

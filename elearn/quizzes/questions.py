@@ -109,7 +109,7 @@ def _went_on(attempt: str, number: int, saved: saving.Saved, sent: Sent) -> Resp
         return jsonify(
             state="saved",
             sequence=saved.sequence,
-            at=clock.hour_in_words(saved.at, zone),
+            at=clock.lately_in_words(saved.at, zone),
             next=_after(attempt, number, saved, sent),
         )
     return redirect(_after(attempt, number, saved, sent), 303)
@@ -145,7 +145,7 @@ def _two_answers(
         "quizzes/elsewhere.html",
         question=found,
         quiz=found.module.quiz(found.quiz),
-        lead_in=found.place.item.lead_in_html,
+        item=found.place.item,
         standing=words(other.standing.response),
         offered=words(other.offered),
         fields=_fields(sent),
@@ -172,7 +172,7 @@ def _hold(attempt: str, number: int, sent: Sent, ticket: str, claim: Claim) -> R
     if not sealed:
         return to_sign_in()
     session[HELD] = sealed
-    flash("You were signed out. Your answer is held: it is saved when you sign in again.")
+    flash("You were signed out. Your answer is held: it is saved when you sign in again.", "notice")
     page = url_for("questions.question", attempt=attempt, number=number)
     return redirect(url_for("security.login", next=page), 303)
 
@@ -199,6 +199,7 @@ def _save_waiting(viewer: Viewer, waiting: held.Held) -> None:
     except NotFound:
         return
     except (saving.AttemptClosed, saving.OnBreak, saving.AnsweredElsewhere, BadResponse):
-        flash("The answer that was held could not be saved: this question was answered or closed elsewhere since.")
+        words = "The answer that was held could not be saved: this question was answered or closed elsewhere since."
+        flash(words, "notice")
         return
     flash("The answer that was held while you were signed out is saved.")

@@ -10,6 +10,10 @@ from elearn.content.schema import Counts, Feedback, QuizRules
 GRACE = timedelta(seconds=30)
 """For an answer that was on its way when the time ended (trust.md Q-6: at most a minute)."""
 
+LONGEST_BREAK = timedelta(hours=24)
+"""How long the time of an attempt stands still in one rest break; then it goes on by itself."""
+LONGEST_BREAK_SECONDS = int(LONGEST_BREAK.total_seconds())
+
 NO_LIMIT = None
 USUAL_TIME = 100
 
@@ -72,6 +76,7 @@ class Sitting:
     points: int | None = None
     possible: int = 0
     deadline: datetime | None = None
+    paused_at: datetime | None = None
 
 
 class StartState(StrEnum):
@@ -177,6 +182,11 @@ def end_of(started_at: datetime, rules: QuizRules, more: MoreTime, paused_second
     if rules.closes is not None:
         ends.append(End(rules.closes, EndsBy.CLOSING))
     return min(ends, key=lambda end: end.at, default=None)
+
+
+def rested(paused_at: datetime, now: datetime) -> int:
+    """The whole seconds of a rest break that do not count as time."""
+    return min(max(0, int((now - paused_at).total_seconds())), LONGEST_BREAK_SECONDS)
 
 
 def is_over(deadline: datetime | None, received_at: datetime) -> bool:

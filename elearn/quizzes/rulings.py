@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from elearn.accounts.rules import Viewer
+from elearn.content.structure import Quiz
 from elearn.extensions import db
+from elearn.items.base import Item
 from elearn.modules.models import Enrolment
 from elearn.quizzes.marking import Ruled
 from elearn.quizzes.models import Answer, Attempt, ItemVersion, MarkChange, Ruling
-from elearn.quizzes.rules import Mark
+from elearn.quizzes.rules import Mark, RulingKind
 from elearn.shared.missing import NotFound
 from elearn.shared.statements import Read
 
@@ -34,6 +36,12 @@ def rulings_on(digests: Collection[str]) -> Mapping[str, Sequence[Ruled]]:
 def rulings_on_paper(attempt_id: int) -> Mapping[str, Sequence[Ruled]]:
     """The rulings on the items of an attempt's paper, by digest, in their order."""
     return _by_digest(_ON_PAPER(attempt=attempt_id))
+
+
+def void_versions(quiz: Quiz) -> set[str]:
+    """The item versions of a quiz that do not count by the last ruling on them, by digest."""
+    on_items = rulings_on([item.digest for item in quiz.items if isinstance(item, Item)])
+    return {digest for digest, ruled in on_items.items() if ruled[-1].kind is RulingKind.VOID}
 
 
 def _by_digest(rows: Iterable[Any]) -> Mapping[str, Sequence[Ruled]]:

@@ -100,8 +100,8 @@ def answers(attempt: str) -> ResponseReturnValue:
     if not view.is_open:
         return redirect(url_for("quizzes.result", attempt=attempt), 303)
     quiz = view.module.quiz(view.quiz)
-    if view.paused_at is not None:
-        return render_template("quizzes/break.html", attempt=view, quiz=quiz)
+    if view.paused_at is not None and (view.deadline is None or clock.now() < view.deadline):
+        return render_template("quizzes/break.html", attempt=view, quiz=quiz, now=clock.now())
     rows = [
         (number, place.item.lead_in_html, place.item.wording(response), place.item.left(response))
         for number, place, response in _with_responses(view)

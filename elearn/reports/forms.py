@@ -209,7 +209,7 @@ class PeopleForm(FlaskForm):
 
 STATES = (
     (ProblemState.NEW, "New: nobody has looked at it yet"),
-    (ProblemState.LOOKING, "Looking: somebody is at it"),
+    (ProblemState.LOOKING, "Looking: somebody is looking into it"),
     (ProblemState.ANSWERED, "Answered"),
     (ProblemState.CLOSED, "Closed: nothing more will be done"),
 )
@@ -219,10 +219,10 @@ class ProblemForm(FlaskForm):
     """How far a reported problem is, and what its person reads."""
 
     state = RadioField(  # type: ignore[call-arg]  # newer than its stubs
-        "How far is it?",
-        invalid_choice_message="Choose how far it is",
+        "State",
+        invalid_choice_message="Choose the state",
         choices=[SelectChoice(state.value, words) for state, words in STATES],
-        validators=[InputRequired("Choose how far it is")],
+        validators=[InputRequired("Choose the state")],
     )
     answer = TextAreaField(
         "Answer",
@@ -253,7 +253,10 @@ class TimeForm(FlaskForm):
     )
     breaks = RadioField(  # type: ignore[call-arg]  # newer than its stubs
         "Rest breaks?",
-        choices=[SelectChoice("no", "No"), SelectChoice("yes", "Yes: the time stands still while they rest")],
+        choices=[
+            SelectChoice("no", "No"),
+            SelectChoice("yes", "Yes: their time is stopped while they rest, for at most 24 hours at a time"),
+        ],
         invalid_choice_message="Choose whether they may take rest breaks",
         validators=[InputRequired("Choose whether they may take rest breaks")],
     )

@@ -6,7 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts.viewer import get_viewer
-from elearn.quizzes.regrading import Changed, Plan, apply_ruling, plan_ruling
+from elearn.modules.catalogue import catalogue
+from elearn.quizzes.regrading import Change, Changed, Plan, apply_ruling, plan_ruling
 from elearn.quizzes.rulings import rulings_on
 from elearn.reports import dry_run
 from elearn.reports.ruling_form import RulingForm
@@ -33,6 +34,11 @@ def item(digest: str) -> ResponseReturnValue:
     return _item_page(digest, found, form)
 
 
+def _words(found: dry_run.VersionPage) -> dict[str, str]:
+    """The answers that a ruling can name by their id, in words."""
+    return {alternative.id: alternative.words for alternative in found.item.alternatives()}
+
+
 def _item_page(digest: str, found: dry_run.VersionPage, form: RulingForm) -> str:
     order = found.item.natural_order()
     return render_template(
@@ -41,6 +47,7 @@ def _item_page(digest: str, found: dry_run.VersionPage, form: RulingForm) -> str
         found=found,
         review=found.item.review(order, None, everything=True),
         rulings=rulings_on([digest]).get(digest, ()),
+        words=_words(found),
         form=form,
     )
 
@@ -67,6 +74,11 @@ def _refused(digest: str, found: dry_run.VersionPage, form: RulingForm, fault: V
     return _item_page(digest, found, form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
+def _quiz_title(change: Change) -> str:
+    module = catalogue().get(change.module)
+    return module.quiz(change.quiz).title if module and change.quiz in module.quizzes else change.quiz
+
+
 def _dry_run_page(
     digest: str, found: dry_run.VersionPage, form: RulingForm, plan: Plan, *, outdated: bool = False
 ) -> str:
@@ -77,6 +89,8 @@ def _dry_run_page(
         digest=digest,
         found=found,
         form=form,
+        words=_words(found),
+        title=_quiz_title,
         concerned=concerned,
         passes=sum(change.passes_now for change in plan.changes),
         fails=sum(change.fails_now for change in plan.changes),

@@ -41,7 +41,7 @@ def apply(person: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(found, form), HTTPStatus.UNPROCESSABLE_ENTITY
     accommodate(get_viewer(), found.id, form.more)
-    flash(f"{found.name} has {time_in_words(form.more)} in timed quizzes from now on.")
+    flash(f"In timed quizzes {found.name} now has {time_in_words(form.more)}.")
     return redirect(url_for("more_time.ask", person=person), 303)
 
 

@@ -29,12 +29,12 @@ class RulingForm(FlaskForm):
     chosen = SelectField(  # type: ignore[call-arg]  # newer than its stubs
         "Which answer?",
         default="",
-        description="For the first two only.",
+        description="Only if another answer is right.",
         invalid_choice_message="Choose an answer from the list",
     )
     typed = StringField("Which answer?", validators=[Length(max=200, message="Key must be 200 characters or fewer")])
     reason = TextAreaField(
-        "Why?",
+        "Reason",
         description="Learners whose mark changes read this. Name no person.",
         filters=[lambda text: (text or "").strip()],
         validators=[

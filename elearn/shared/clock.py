@@ -40,6 +40,7 @@ def time_in_words(moment: datetime, zone: str = "UTC") -> str:
     return f"{local.day} {local:%B %Y at %H:%M}"
 
 
-def hour_in_words(moment: datetime, zone: str = "UTC") -> str:
-    """A time of day as people read it, `10:42`."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+def lately_in_words(moment: datetime, zone: str = "UTC") -> str:
+    """A time as people read it who look back: `10:42` today, with its date on any other day."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%H:%M}" if local.date() == today(zone) else time_in_words(moment, zone)

@@ -44,6 +44,10 @@ def init_app(app: Flask) -> None:
         """`22 November 2026 at 10:42`, in the zone of the settings."""
         return clock.time_in_words(value, settings.time_zone)
 
+    def lately(value: datetime) -> str:
+        """`10:42` today, with its date on any other day, in the zone of the settings."""
+        return clock.lately_in_words(value, settings.time_zone)
+
     def today() -> date:
         """The date in the zone of the settings."""
         return clock.today(settings.time_zone)
@@ -70,5 +74,5 @@ def init_app(app: Flask) -> None:
         return token
 
     app.jinja_env.globals |= {"navigation": navigation, "csrf_token": csrf_token}
-    app.jinja_env.filters |= {"day": day, "moment": moment}
+    app.jinja_env.filters |= {"day": day, "moment": moment, "lately": lately}
     app.jinja_env.globals |= {"settings": settings, "today": today, "messages": get_flashed_messages}

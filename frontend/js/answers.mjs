@@ -30,6 +30,7 @@ const askQuestion = () => {
   const show = (words, button) => {
     shown.replaceChildren(words, ...(button ? [" ", button] : []));
     shown.classList.toggle("app-saved--not", Boolean(trouble));
+    shown.classList.toggle("app-saved--yes", words.startsWith("Saved "));
   };
 
   /** Failing and recovering are spoken, once: a voice that says "Saved" at every choice would drown the question. */
@@ -134,7 +135,7 @@ const askQuestion = () => {
     if (leaving) return; // a double click
     leaving = true;
     keepForm(event.submitter);
-    shown.replaceChildren("Saving");
+    show("Saving");
     startAgain();
   });
 

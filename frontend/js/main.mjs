@@ -2,12 +2,13 @@
 
 const PAUSE = 4000; // milliseconds in which a second press of the same form is ignored
 
-// After a failed post, bring the reader to what is wrong.
+// After a post, bring the reader to what is wrong, or else to what came of it, unless the address names a place.
 const errors = document.querySelector(".nhsuk-error-summary");
-if (errors) {
-  errors.tabIndex = -1; // not in the markup: it takes the focus only this once
-  errors.addEventListener("blur", () => errors.removeAttribute("tabindex"), { once: true });
-  errors.focus();
+const outcome = errors ?? (location.hash ? null : document.querySelector(".nhsuk-notification-banner"));
+if (outcome) {
+  outcome.tabIndex = -1; // not in the markup: it takes the focus only this once
+  outcome.addEventListener("blur", () => outcome.removeAttribute("tabindex"), { once: true });
+  outcome.focus();
 }
 
 // A double click must not send a form twice. The buttons are not disabled: a disabled button loses

@@ -34,7 +34,10 @@ def test_a_confirmed_person_is_sent_no_link(client: PageClient, world: World, ap
     before = len(list(folder.glob("*.eml")))
     world.sign_in(client, "learner")
     client.send("/account/confirm/")
-    assert "is confirmed already" in client.get("/account/").get_data(as_text=True)
+    page = client.get("/account/").get_data(as_text=True)
+    assert "is confirmed already" in page
+    assert "Important</h2>" in page
+    assert "nhsuk-notification-banner--success" not in page
     assert len(list(folder.glob("*.eml"))) == before
 
 

@@ -3,12 +3,14 @@
 import csv
 
 import pytest
+from playwright.sync_api import expect
 
 from elearn.demonstration import COHORT, MEMBERS
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
 from tests.journeys.visitor import DESK, PHONE, Visitor
+from tests.world import MODULE
 
 WIDTHS = pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
 
@@ -68,8 +70,31 @@ def test_an_educator_keeps_the_roster(arrive: Arrive, width: int) -> None:
     educator.presses("Add to the list")
     educator.stands_at("roster")
     educator.reads("Added to the roster: 1.")
+    expect(educator.page.get_by_text("Added to the roster: 1.")).to_be_in_viewport()
+    educator.looks("cohort, roster, added")
     educator.presses(f"Remove {name}")
-    educator.reads("Removed from the roster.")
+    expect(educator.page.get_by_text("Removed from the roster.")).to_be_in_viewport()
+
+
+@WIDTHS
+def test_a_preview_leads_to_what_came_of_each_answer(arrive: Arrive, width: int) -> None:
+    educator = arrive(width=width)
+    educator.signs_in("educator@example.org")
+    educator.opens(f"/modules/{MODULE}/quizzes/trial-phases/preview/")
+    third = educator.page.locator("section:has(> form input[name=number][value='3'])")
+    with educator.page.expect_navigation():
+        third.get_by_role("button").click()
+    educator.is_told("Choose one answer")
+    educator.chooses(third.get_by_role("radio").nth(1))
+    with educator.page.expect_navigation():
+        third.get_by_role("button").click()
+    educator.stands_at("q3-feedback")
+    educator.looks("preview, marked")
+    below = third.evaluate(
+        "it => it.nextElementSibling.getBoundingClientRect().top"
+        " - it.querySelector('.app-check__feedback').getBoundingClientRect().bottom"
+    )
+    assert below >= 24, "the next question's heading touches the feedback"
 
 
 @WIDTHS

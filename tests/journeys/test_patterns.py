@@ -3,6 +3,7 @@
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
+from tests.journeys.test_educator import WIDTHS
 from tests.world import MODULE
 
 QUIZ = "trial-phases"
@@ -46,3 +47,22 @@ def test_a_question_is_one_group_with_nothing_chosen_beforehand(arrive: Arrive, 
     assert buttons[0] == "Save and continue"
     visitor.follows("Question 1", within="nav[aria-label=Back]")
     assert visitor.main.locator("input:checked").count() == 1
+
+
+@WIDTHS
+def test_what_came_of_a_form_is_in_view_and_has_the_focus(arrive: Arrive, site: Site, width: int) -> None:
+    newcomer, quiz = Newcomer(site), site.module.quizzes[QUIZ]
+    newcomer.has_done_all_before(f"quiz:{QUIZ}")
+    newcomer.has_failed(quiz, 1)
+    visitor = arrive(width=width)
+    visitor.signs_in(newcomer.email)
+    visitor.opens(f"/modules/{MODULE}/quizzes/{QUIZ}/")
+    visitor.page.locator("main ul a").last.click()
+    visitor.follows("Report a problem with this question, number 6")
+    visitor.types("What is wrong?", "The last option says the same as the first.")
+    visitor.presses("Send report")
+    visitor.sees("Result")
+    visitor.is_answered("Your report is sent.")
+    visitor.looks("result, report sent")
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.get_by_role("alert").get_attribute("tabindex") is None, "it takes the focus once"

@@ -190,7 +190,7 @@ def test_a_stale_tab_shows_both_answers_and_either_may_be_chosen(sit: Sit, site:
     desk.sees("Question 1 was answered elsewhere")
     desk.shows("answered elsewhere")
     if wins == "offered":
-        desk.presses("Use the answer of this page")
+        desk.presses("Use the answer that is not saved yet")
     else:
         desk.follows("Keep the saved answer")
     desk.keeps_nothing()
@@ -217,7 +217,7 @@ def test_two_tabs_without_a_connection_neither_takes_the_others_word(sit: Sit, s
     expect(desk.state()).to_contain_text("in another window", timeout=RECOVERY)
     assert [sitter.place(1), len(sitter.events())] == ["3", 1]
     desk.presses("Look at both answers")
-    desk.presses("Use the answer of this page")
+    desk.presses("Use the answer that is not saved yet")
     assert [sitter.place(1), len(sitter.events())] == ["1", 2]
 
 
@@ -237,6 +237,31 @@ def test_a_rest_break_begun_in_another_tab_keeps_what_was_not_saved(sit: Sit, si
     desk.presses("Go on with the quiz")
     desk.is_saved()
     assert [sitter.place(1), len(desk.kept())] == ["2", 0]
+
+
+def test_the_edge_is_green_for_a_saved_answer_alone(sit: Sit, site: Site) -> None:
+    sitter, desk = Sitter(site), sit()
+    desk.sits(sitter)
+
+    def edge() -> str:
+        return str(desk.state().evaluate("it => getComputedStyle(it).borderLeftColor"))
+
+    grey = edge()
+    expect(desk.state()).to_have_text("Not answered yet")
+    desk.option(1).check()
+    desk.is_saved()
+    green = edge()
+    desk.cuts_saves()
+    desk.option(2).check()
+    desk.is_lost()
+    red = edge()
+    assert len({grey, green, red}) == 3
+    desk.mends_saves()
+    desk.is_saved()
+    assert edge() == green
+    desk.opens(sitter.page(1))
+    assert edge() == green
+    desk.is_saved()  # the server says it as the script does
 
 
 def test_in_forced_colours_every_state_keeps_its_edge(sit: Sit, site: Site) -> None:

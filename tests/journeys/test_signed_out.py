@@ -201,7 +201,7 @@ def test_an_answer_that_waits_for_a_choice_is_shown_before_submitting(sit: Sit, 
     expect(desk.state()).to_contain_text("elsewhere")
     desk.presses("Look at both answers")
     if settled == "here":
-        desk.presses("Use the answer of this page")
+        desk.presses("Use the answer that is not saved yet")
     else:
         desk.follows("Keep the saved answer")
     desk.keeps_nothing()

@@ -190,6 +190,14 @@ class Visitor:
         if self.script:
             assert summary.evaluate("element => element === document.activeElement"), "the summary has no focus"
 
+    def is_answered(self, words: str) -> None:
+        """The page says at its top what came of the form that was sent, and the focus is there."""
+        banner = self.main.locator(".nhsuk-notification-banner").first
+        expect(banner).to_contain_text(words)
+        expect(banner).to_be_in_viewport()
+        if self.script:
+            expect(banner).to_be_focused()
+
     def stands_at(self, fragment: str) -> None:
         """The page has come back to what changed, and the focus is there."""
         assert self.page.url.endswith("#" + fragment), self.page.url

@@ -199,8 +199,7 @@ class Learner:
         )
         visitor.types("What effect will it have on patients?", "Families will hear sooner what is open to them.")
         visitor.presses("Save and continue")
-        visitor.stands_at("step-reflection")
-        visitor.reads("Your reflection is saved.")
+        visitor.is_answered("Your reflection is saved.")
         visitor.looks("module, message")
 
     def evaluates(self) -> None:
@@ -218,7 +217,7 @@ class Learner:
             fieldset = visitor.main.get_by_role("group", name=re.compile("^" + group))
             visitor.chooses(fieldset.get_by_role("radio").nth(1))
         visitor.presses("Send evaluation")
-        visitor.stands_at("step-evaluation")
+        visitor.is_answered("Your evaluation is stored without your name.")
 
     # -- the certificate ---------------------------------------------------------------------------------------------
 

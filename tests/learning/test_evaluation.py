@@ -43,7 +43,7 @@ def test_it_is_stored_without_a_name_and_says_so(
     assert "stored without your name" in page
     assert "checked" not in page, "nothing is chosen beforehand"
     response = client.send(ADDRESS, ANSWERS)
-    assert (response.status_code, response.location) == (303, f"/modules/{MODULE}/#step-evaluation")
+    assert (response.status_code, response.location) == (303, f"/modules/{MODULE}/")
     with app.app_context():
         stored = db.session.scalars(select(Evaluation)).one()
         assert (stored.module, stored.month, stored.useful) == (MODULE, "2026-11", 4)
@@ -53,8 +53,15 @@ def test_it_is_stored_without_a_name_and_says_so(
 
 def test_a_second_post_stores_nothing_more(at_evaluation: World, client: PageClient, app: Flask) -> None:
     client.send(ADDRESS, ANSWERS)
-    assert client.send(ADDRESS, {**ANSWERS, "useful": "1"}).status_code == 303
+    assert "Done</h2>" in client.get(f"/modules/{MODULE}/").get_data(as_text=True)
+    response = client.send(ADDRESS, {**ANSWERS, "useful": "1"})
+    assert response.status_code == 303
     assert counted(app) == (1, 1)
+    page = client.get(response.location).get_data(as_text=True)
+    assert "You had sent your evaluation already." in page
+    assert "Important</h2>" in page
+    assert "Done</h2>" not in page, "it is no success"
+    assert "nhsuk-notification-banner--success" not in page
     assert "cannot find it again" in client.get(ADDRESS).get_data(as_text=True)
 
 

@@ -97,14 +97,16 @@ def test_from_an_open_question_and_back_to_it(learner: PageClient, app: Flask, w
     }
 
 
-def test_from_each_question_of_a_result_and_back_to_it(learner: PageClient, app: Flask, world: World) -> None:
+def test_from_each_question_of_a_result_and_back_to_the_words_above_it(
+    learner: PageClient, app: Flask, world: World
+) -> None:
     attempt = sit(world, right=2)
     links = links_of(
         learner.get(f"/attempts/{attempt}/result/").get_data(as_text=True), "Report a problem with this question"
     )
     assert [link.partition("&")[2] for link in links] == [f"number={n}" for n in range(1, 9)]
     response = learner.send(links[6], {"words": WORDS})
-    assert response.location == f"/attempts/{attempt}/result/#question-7"
+    assert response.location == f"/attempts/{attempt}/result/"
     [report] = reports(app)
     assert (report.seen["position"], report.seen["submitted"]) == (7, True)
 
@@ -158,9 +160,9 @@ def test_only_ones_own_attempts_and_open_lessons_are_found(learner: PageClient, 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ("", "between 10 and 2,000 characters"),
-        (" " * 8 + "too short" + "\n" * 9, "between 10 and 2,000 characters"),
-        ("x" * 2001, "between 10 and 2,000 characters"),
+        (" \n ", "Enter what is wrong"),
+        (" " * 8 + "too short" + "\n" * 9, "Description must be between 10 and 2,000 characters"),
+        ("x" * 2001, "Description must be between 10 and 2,000 characters"),
         ("Patient 943 476 5919 cannot be meant", "NHS number"),
     ],
 )
@@ -172,7 +174,7 @@ def test_a_report_that_cannot_be_is_refused_in_words(learner: PageClient, app: F
     assert response.status_code == 422
     assert "<title>Error: Report a problem with this page" in page
     assert problem in words_of(page)
-    assert links_of(page, "What is wrong" if "NHS" not in problem else "Take out") == ["#words"]
+    assert links_of(page, problem if "NHS" not in problem else "Take out") == ["#words"]
     assert everything_in(app) == before
 
 

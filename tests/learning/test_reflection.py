@@ -55,12 +55,12 @@ def test_the_page_asks_four_things_and_warns(at_reflection: World, client: PageC
     assert "maxlength" not in page
 
 
-def test_saving_finishes_the_step_and_lands_on_it(at_reflection: World, client: PageClient, app: Flask) -> None:
+def test_saving_finishes_the_step_and_says_so_on_the_path(at_reflection: World, client: PageClient, app: Flask) -> None:
     response = client.send(ADDRESS, TEXTS)
-    assert (response.status_code, response.location) == (303, f"/modules/{MODULE}/#step-reflection")
+    assert (response.status_code, response.location) == (303, f"/modules/{MODULE}/")
     page = client.get(response.location).get_data(as_text=True)
     assert "Your reflection is saved" in page
-    assert 'id="step-reflection"' in page
+    assert 'class="nhsuk-notification-banner nhsuk-notification-banner--success" role="alert"' in page
     assert done(app, "reflection") == 1
     assert "Canary-learned: small samples</textarea>" in client.get(ADDRESS).get_data(as_text=True)
 

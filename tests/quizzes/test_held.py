@@ -315,7 +315,10 @@ def test_answered_elsewhere_meanwhile_keeps_what_stands_and_says_so(
     world.sign_in(elsewhere, "learner")
     save(elsewhere, world, attempt, answer="3", seen=0, tab="u", number=1)
     sign_in(client)
-    assert NOT_SAVED in client.get(address(attempt)).get_data(as_text=True)
+    page = client.get(address(attempt)).get_data(as_text=True)
+    assert NOT_SAVED in page
+    assert "Important</h2>" in page
+    assert "nhsuk-notification-banner--success" not in page
     assert chosen(world, attempt) == 3
 
 

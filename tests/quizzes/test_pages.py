@@ -81,6 +81,24 @@ def test_back_and_forth_keeps_every_answer(learner: PageClient, world: World) ->
     assert re.search(r'value="3" checked', learner.get(f"/attempts/{attempt}/questions/2/").get_data(as_text=True))
 
 
+def test_a_question_says_when_its_answer_was_saved(learner: PageClient, world: World, noon: datetime) -> None:
+    """The hour alone on the day itself, as the script says it; the edge is green for a saved answer only."""
+    attempt = start(world)
+    where = f"/attempts/{attempt}/questions/1/"
+    assert '<p class="app-saved" id="saved" data-saved>Not answered yet</p>' in learner.get(where).get_data(
+        as_text=True
+    )
+    answer(learner, attempt, 1, "2")
+    saved = '<p class="app-saved app-saved--yes" id="saved" data-saved>Saved {}</p>'
+    assert saved.format("12:00") in learner.get(where).get_data(as_text=True)
+    with clock.frozen_at(noon + timedelta(hours=11, minutes=59)):
+        world.sign_in(learner, "learner")
+        assert saved.format("12:00") in learner.get(where).get_data(as_text=True)
+    with clock.frozen_at(noon + timedelta(hours=12)):
+        world.sign_in(learner, "learner")
+        assert saved.format("23 November 2026 at 12:00") in learner.get(where).get_data(as_text=True)
+
+
 def test_nothing_is_chosen_before_the_person_chooses(learner: PageClient, world: World) -> None:
     attempt = start(world)
     pages = [learner.get(f"/attempts/{attempt}/questions/{n}/").get_data(as_text=True) for n in range(1, 9)]

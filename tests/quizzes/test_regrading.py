@@ -1,8 +1,12 @@
 """When a key is wrong: the dry run is what happens, once, whole, and nobody loses what they were not meant to lose."""
 
 import re
+from collections.abc import Collection, MutableSequence
 from datetime import date
 from functools import partial
+from html import unescape
+from random import Random
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +22,7 @@ from elearn.jobs.models import Job
 from elearn.jobs.worker import run_now
 from elearn.modules.actions import record_review
 from elearn.modules.models import Completion
-from elearn.quizzes import actions, regrading, saving
+from elearn.quizzes import actions, queries, regrading, saving
 from elearn.quizzes import paper as papers
 from elearn.quizzes.marking import Ruled, mark_paper, under
 from elearn.quizzes.models import Attempt, MarkChange, Ruling
@@ -26,6 +30,7 @@ from elearn.quizzes.regrading import Changed, Decision, apply_ruling, plan_rulin
 from elearn.quizzes.rules import Mark, RulingKind
 from elearn.shared.missing import NotFound
 from elearn.shared.transactions import writing
+from tests.conftest import StatementCount
 from tests.page import PageClient, new_browser
 from tests.quizzes.posting import start_alike
 from tests.quizzes.sitting import QUIZ, module_of, quiz_of, ready, sit, start, view
@@ -303,9 +308,39 @@ def test_the_learner_is_told_by_mail_and_on_the_result(client: PageClient, world
     world.sign_in(client, "learner")
     page = client.get(f"/attempts/{attempt}/result/").get_data(as_text=True)
     assert "Your mark was corrected on" in page
-    assert "This question was corrected on" in page
-    assert "is withdrawn" in page
+    assert "to 6 of 8 right." in page
+    assert "Everyone has the points of this question since" in page
+    assert "is withdrawn" not in page
     assert "everyone has its points" in page
+
+
+def result_of(client: PageClient, world: World, attempt: str) -> str:
+    world.sign_in(client, "learner")
+    page = client.get(f"/attempts/{attempt}/result/").get_data(as_text=True)
+    return " ".join(page.split())
+
+
+def test_a_pass_that_is_kept_is_told_without_contradiction(client: PageClient, world: World) -> None:
+    attempt, item = sat(world, right=6)
+    assert "6 of 8 right in attempt 1; 6 are needed." in result_of(client, world, attempt)
+    rule(world, item.digest, correct(other_option(item)))
+    page = result_of(client, world, attempt)
+    told = "5 of 8 right in attempt 1. You passed before the mark was corrected, and you stay passed."
+    assert told in page
+    assert "are needed" not in page
+    assert "This question was corrected on" in page
+    assert "What the explanations below say against it is withdrawn." in page
+
+
+def test_a_void_question_shows_the_answer_and_no_key(client: PageClient, world: World) -> None:
+    attempt, item = sat(world, right=8)
+    place = next(place for place in view(world, attempt).paper if place.item.digest == item.digest)
+    rule(world, item.digest, VOID)
+    page = result_of(client, world, attempt)
+    assert "This question does not count since" in page
+    assert "is withdrawn" not in page
+    assert page.count("Your answer, and the best answer") == 7
+    assert f"Your answer: {place.item.wording({'option': key_of(item)})}" in unescape(page)
 
 
 # -- the pages -------------------------------------------------------------------------------------------------------
@@ -350,11 +385,90 @@ def test_an_educator_rules_by_the_pages(client: PageClient, world: World) -> Non
     assert mark_of(world, attempt) == (6, 8, True)
 
 
+def test_the_pages_name_the_answer_and_the_quiz_in_words(client: PageClient, world: World) -> None:
+    attempt, _ = sat(world, right=5)
+    wrong = view(world, attempt).paper[7].item
+    chosen = view(world, attempt).response_at(8)
+    assert chosen is not None
+    other = next(a for a in wrong.alternatives() if a.id == chosen["option"])
+    world.sign_in(client, "educator")
+    seen = dry_run(client, wrong.digest, kind="accept", chosen=other.id)
+    assert f"Another answer is right as well ({other.words})" in unescape(seen.page)
+    assert f"{quiz_of(world).title}, attempt 1" in unescape(seen.page)
+    seen.apply(client)
+    page = client.get(f"/reports/items/{wrong.digest}/").get_data(as_text=True)
+    assert f"Another answer is right as well ({other.words})" in unescape(page)
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+class AsItStands(Random):
+    """No luck: everything stays in its order."""
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        """Leave it."""
+
+
+class FirstOfAll(Random):
+    """One item comes first wherever it may."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(0)
+        self.digest = digest
+
+    def shuffle(self, x: MutableSequence[Any]) -> None:
+        """Put it first."""
+        x.sort(key=lambda item: getattr(item, "digest", "") != self.digest)  # type: ignore[attr-defined]
+
+
+@pytest.mark.only_sqlite
+def test_void_items_are_drawn_only_where_there_are_not_enough_others(world: World) -> None:
+    quiz = quiz_of(world)
+    cell = quiz.blueprint[0]
+    pool = [item for item in quiz.items if isinstance(item, Item) and item.objective == cell.objective]
+    digests, spare = [item.digest for item in pool], len(pool) - cell.draw
+    assert spare > 0
+
+    def drawn(seen: Collection[str], void: Collection[str]) -> list[str]:
+        paper = papers.draw(quiz, seen, AsItStands(), void)
+        return [place.item.digest for place in paper if place.item.objective == cell.objective]
+
+    assert drawn((), ()) == digests[: cell.draw]
+    assert drawn((), digests[:spare]) == digests[spare:]
+    seen = [item.id for item in pool[spare:]]
+    assert drawn(seen, digests[:spare]) == digests[spare:], "one seen before is better than a void one"
+    assert sorted(drawn((), digests)) == sorted(digests[: cell.draw]), "the paper keeps its length"
+
+
+def test_a_new_paper_leaves_out_what_is_void_by_its_last_ruling(world: World, statements: StatementCount) -> None:
+    _, item = sat(world, right=5)
+    ready(world, "other_learner")
+
+    def draws() -> set[str]:
+        """What this person's first paper would hold, with this item first wherever it may be drawn."""
+        with world.app.app_context(), pytest.raises(RuntimeError), writing():
+            viewer, quiz = world.viewer("other_learner"), quiz_of(world)
+            found = actions.start_attempt(viewer, module_of(world), quiz, FirstOfAll(item.digest))
+            paper = queries.get_attempt(viewer, found).paper
+            raise RuntimeError("nothing of this is kept")
+        return {place.item.digest for place in paper}
+
+    assert item.digest in draws()
+    rule(world, item.digest, VOID)
+    assert item.digest not in draws()
+    statements.statements.clear()
+    draws()
+    assert sum("FROM rulings" in statement for statement in statements.statements) == 1
+    rule(world, item.digest, FULL, key="again")
+    assert item.digest in draws()
+
+
 def test_an_educator_of_another_cohort_sees_no_name(client: PageClient, world: World) -> None:
     attempt, _ = sat(world, right=5)
     world.sign_in(client, "other_educator")
     seen = dry_run(client, view(world, attempt).paper[7].item.digest, kind="void")
-    assert "A learner of another cohort" in seen.page
+    assert "A learner outside your cohorts" in seen.page
     assert "Canary-Khan" not in seen.page
 
 

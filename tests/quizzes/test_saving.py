@@ -295,6 +295,9 @@ def test_a_stale_tab_is_refused_and_shows_both_answers(learner: PageClient, worl
     place = view(world, attempt).paper[0]
     for value in (1, 2):
         assert place.item.wording({"option": place.order[value - 1]}) in page.replace("&#39;", "'")
+    assert place.item.stem_html in page
+    assert "<title>Question 1 was answered elsewhere: " in page
+    assert f'class="nhsuk-back-link" href="/attempts/{attempt}/questions/1/">Question 1</a>' in page
     assert everything_in(world.app) == before
 
 

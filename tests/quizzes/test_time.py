@@ -471,7 +471,13 @@ def test_time_stands_still_while_somebody_rests(learner: PageClient, world: Worl
         rest(learner, rester)
     with clock.frozen_at(NOON + 95 * MINUTE):
         page = page_of(learner, f"/attempts/{rester}/answers/")
-        assert "Your time stands still since 23 November 2026 at 12:20" in page
+        assert "Your time has been stopped since 23 November 2026 at 12:20" in page
+        assert "if you have not gone on by 24 November 2026 at 12:20" in page
+        assert "ends on <strong>24 November 2026 at 12:30</strong>" in page
+        assert "Answers that were saved stay saved." in page
+        page = page_of(learner, START)
+        assert "You began a rest break on 23 November 2026 at 12:20" in page
+        assert "You may take rest breaks" not in page
         with world.app.app_context():
             assert tasks.close_abandoned() == 0
         go_on(learner, rester)
@@ -501,11 +507,82 @@ def test_answers_are_refused_while_somebody_rests(learner: PageClient, world: Wo
     response = save(learner, world, rester, answer="2", json=json)
     where = response.get_json()["next"] if json else response.headers["Location"]
     assert response.status_code == (409 if json else 303)
-    assert "Your time stands still" in page_of(learner, where)
+    assert "Your time has been stopped" in page_of(learner, where)
     assert learner.get(address(rester)).headers["Location"] == where
     assert chosen(world, rester) == 1
     go_on(learner, rester)
     assert save(learner, world, rester, answer="2", json=json).status_code == (200 if json else 303)
+
+
+def test_the_start_page_tells_who_may_rest_that_they_may(learner: PageClient, world: World, rule: Rule) -> None:
+    assert "rest break" not in page_of(learner, START)
+    accommodate(world, MoreTime(rest_breaks=True))
+    assert "You may take rest breaks" in page_of(learner, START)
+    assert "closes all the same" not in page_of(learner, START)
+    start(world)
+    assert "You may take rest breaks" in page_of(learner, START)
+    rule(limit_minutes=30, closes=(NOON + 90 * MINUTE).isoformat())
+    assert "the quiz closes all the same" in page_of(learner, START)
+    accommodate(world, MoreTime(None, rest_breaks=True))
+    assert "You may take rest breaks" not in page_of(learner, START), "no limit, nothing to stop"
+
+
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize(
+    ("rested", "end"),
+    [
+        (DAY - SECOND, END + DAY - SECOND),
+        (DAY, END + DAY),
+        (DAY + SECOND, END + DAY),
+        (DAY + 9 * MINUTE, END + DAY),
+    ],
+)
+def test_after_a_day_of_rest_the_time_goes_on_by_itself(
+    learner: PageClient, world: World, rester: str, rested: timedelta, end: datetime
+) -> None:
+    with clock.frozen_at(NOON + 20 * MINUTE):
+        rest(learner, rester)
+    assert row_of(world, rester).deadline == END + DAY
+    with clock.frozen_at(NOON + 20 * MINUTE + rested):
+        world.sign_in(learner, "learner")
+        page = page_of(learner, f"/attempts/{rester}/answers/")
+        assert ("Your time has been stopped since" in page) is (rested < DAY)
+        assert ("Your rest break ended on 24 November 2026 at 12:20, after 24 hours" in page) is (rested >= DAY)
+        assert save(learner, world, rester, answer="2", json=True).get_json()["state"] == "break"
+        go_on(learner, rester)
+    assert (row_of(world, rester).deadline, row_of(world, rester).paused_at) == (end, None)
+
+
+@pytest.mark.parametrize(("late", "in_time"), EDGES)
+def test_an_attempt_that_is_left_in_a_break_ends_a_day_and_what_was_left_later(
+    learner: PageClient, world: World, rester: str, late: timedelta, in_time: bool
+) -> None:
+    with clock.frozen_at(NOON + 20 * MINUTE):
+        rest(learner, rester)
+    with clock.frozen_at(END + DAY + late):
+        world.sign_in(learner, "learner")
+        page = page_of(learner, f"/attempts/{rester}/answers/")
+        assert ("Rest break" in page) is (late < timedelta())
+        assert ("Your time is over" in page) is (late >= timedelta())
+        assert save(learner, world, rester, answer="2", json=True).status_code == 409
+        with world.app.app_context():
+            assert tasks.close_abandoned() == int(not in_time)
+    row = row_of(world, rester)
+    if not in_time:
+        assert (row.closed_by, row.submitted_at, row.paused_at) == (ClosedBy.TIME, END + DAY, None)
+
+
+def test_each_break_has_a_day_of_its_own(learner: PageClient, world: World, rester: str) -> None:
+    for day in range(2):
+        with clock.frozen_at(NOON + day * DAY + (10 + 5 * day) * MINUTE):
+            world.sign_in(learner, "learner")
+            rest(learner, rester)
+        with clock.frozen_at(NOON + (day + 1) * DAY + (10 + 5 * day) * MINUTE):
+            world.sign_in(learner, "learner")
+            go_on(learner, rester)
+    assert row_of(world, rester).deadline == END + 2 * DAY
 
 
 def test_submitting_from_a_break_counts_as_in_time(learner: PageClient, world: World, rester: str) -> None:
@@ -552,9 +629,12 @@ def test_a_break_does_not_stretch_the_closing_and_the_chore_ends_it_there(
     attempt = start(world)
     with clock.frozen_at(NOON + 10 * MINUTE):
         rest(client, attempt)
+        page = page_of(client, f"/attempts/{attempt}/answers/")
+        assert "It ends at the latest on <strong>23 November 2026 at 12:40</strong>" in page
     with clock.frozen_at(closes + GRACE), world.app.app_context():
         assert tasks.close_abandoned() == 0
     with clock.frozen_at(closes + GRACE + SECOND):
+        assert "Your time is over" in page_of(client, f"/attempts/{attempt}/answers/")
         with world.app.app_context():
             assert tasks.close_abandoned() == 1
         client.send(f"/attempts/{attempt}/go-on/")

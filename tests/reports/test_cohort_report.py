@@ -258,12 +258,12 @@ def test_nothing_of_the_other_cohort_is_anywhere(client: PageClient, world: Worl
         client.get(f"/cohorts/{world.cohorts['two']}/"),
     ]
     for page in pages:
-        text = page.get_data(as_text=True).replace(">\nlate-two</textarea>", "")
+        text = page.get_data(as_text=True).replace(">\nlate-two</textarea>", "").replace("<wbr>", "")
         assert [canary for canary in canaries if canary in text] == [], page.request.path
     assert pages[4].status_code == 422
     world.sign_in(client, "other_educator")
     theirs = "".join(
-        answer.get_data(as_text=True)
+        answer.get_data(as_text=True).replace("<wbr>", "")
         for answer in (
             client.get("/cohorts/"),
             client.get(address(world, "two")),

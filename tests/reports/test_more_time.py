@@ -86,6 +86,8 @@ def test_an_administrator_sets_it_and_its_person_reads_it(
     response = admin.send(address(world), form)
     assert (response.status_code, response.location) == (303, address(world))
     assert more_of(world) == MoreTime(percent, rest_breaks=breaks == "yes")
+    told = f"In timed quizzes Amina Canary-Khan now has {time_in_words(more_of(world))}."
+    assert told in main_of(admin, address(world))
     assert checked(admin, address(world)) == set(form.items())
     learner = new_browser(app)
     world.sign_in(learner, "learner")

@@ -63,9 +63,8 @@ def answered(client: PageClient, html: str, number: int, form: Mapping[str, Sequ
 
 
 def section(html: str, number: int) -> Element:
-    return next(
-        found for found in find_all(html5lib.parse(html), "section") if found.get("aria-labelledby") == f"q{number}"
-    )
+    names = (f"q{number}", f"q{number}-heading")
+    return next(found for found in find_all(html5lib.parse(html), "section") if found.get("aria-labelledby") in names)
 
 
 def varied(module: Module) -> Module:
@@ -181,6 +180,38 @@ def test_no_answer_is_asked_for_again(educator: PageClient, form: dict[str, Any]
     assert "<title>Error: Preview" in after
     assert words in text_of(section(after, 2))
     assert sheet_in(after) == sheet_in(html)
+
+
+def test_the_address_names_the_feedback_which_is_not_there_after_an_error(
+    educator: PageClient, app: Flask, world: World
+) -> None:
+    html = page(educator)
+    place = paper_in(app, html, quiz_of(world))[1]
+    [form] = place.item.forms_for(place.order, right=True)
+    assert f'action="{ADDRESS}#q2-feedback"' in html
+    assert 'id="q2-feedback"' not in html
+    marked = answered(educator, html, 2, form)
+    assert 'id="q2-feedback" tabindex="-1"' in marked
+    assert 'id="q2"' in marked
+    wrong = answered(educator, marked, 2, {"answer": ["99"]}, 422)
+    assert "app-check__feedback" in str_of(section(wrong, 2))
+    assert 'id="q2-feedback"' not in wrong
+    assert 'id="q2"' not in wrong
+
+
+def test_a_case_that_goes_on_leads_to_its_next_part_and_an_error_does_not(
+    educator: PageClient, app: Flask, world: World
+) -> None:
+    module = varied(module_of(world))
+    with offering(app, module):
+        html = page(educator)
+        paper = paper_in(app, html, module.quizzes[QUIZ])
+        number = next(n for n, place in enumerate(paper, start=1) if place.item.type == "unfolding-case")
+        assert paper[number - 1].item.goes_on(None)
+        [form] = find_all(section(html, number), "form")
+        assert form.get("action") == f"{ADDRESS}#q{number}"
+        assert f'id="q{number}"' in html
+        assert f'id="q{number}"' not in answered(educator, html, number, {}, 422)
 
 
 def test_whoever_teaches_nothing_finds_no_preview(app: Flask, world: World, educator: PageClient) -> None:

@@ -188,8 +188,8 @@ def test_an_answer_reaches_the_person_and_the_trail_keeps_ids_only(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"state": ""}, "Choose how far it is"),
-        ({"state": "done"}, "Choose how far it is"),
+        ({"state": ""}, "Choose the state"),
+        ({"state": "done"}, "Choose the state"),
         ({"state": "answered", "answer": "  "}, "Enter an answer, or choose another state"),
         ({"answer": "x" * 2001}, "Answer must be 2,000 characters or fewer"),
     ],
