@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from random import Random
@@ -22,6 +22,7 @@ from elearn.certificates.rules import FIRST_EDITION, Happening
 from elearn.content.structure import Lesson, Module, Quiz, StepKind
 from elearn.extensions import Base, db
 from elearn.items.base import Item
+from elearn.items.single_best_answer import SingleBestAnswer
 from elearn.modules.models import CheckResponse, Completion, Enrolment
 from elearn.quizzes import paper as papers
 from elearn.quizzes.models import Answer, Attempt, ItemVersion, ResponseEvent
@@ -32,6 +33,7 @@ from elearn.shared.columns import unguessable_id
 from elearn.shared.transactions import writing
 
 LEARNERS = 1_000
+LENGTH = 8  # questions in a paper
 ROWS_AT_ONCE = 500
 SUBMITTED, OPEN = 1, 2  # the numbers of each learner's two attempts
 
@@ -71,8 +73,12 @@ def lesson_half_way(module: Module) -> Lesson:
 
 
 def first_quiz(module: Module) -> Quiz:
-    """The quiz that every learner has an attempt of."""
-    return next(iter(module.quizzes.values()))
+    """The quiz that every learner has an attempt of: with the questions that one form answers, a point each."""
+    quiz = next(iter(module.quizzes.values()))
+    items = tuple(item for item in quiz.items if isinstance(item, SingleBestAnswer))
+    cells = [cell for cell in quiz.blueprint if sum(item.objective == cell.objective for item in items) >= LENGTH // 4]
+    drawn = tuple(cell.model_copy(update={"draw": LENGTH // 4}) for cell in cells[:4])
+    return replace(quiz, items=items, blueprint=drawn)
 
 
 def the_module(app: Flask) -> Module:

@@ -17,26 +17,30 @@ from elearn.extensions import csrf, db, listen_to, migrate
 from elearn.jobs import worker
 from elearn.learning.problems import blueprint as problem_pages
 from elearn.learning.views import blueprint as learning_pages
-from elearn.modules import catalogue
+from elearn.modules import catalogue, current
+from elearn.modules.reference import blueprint as reference_pages
 from elearn.modules.views import blueprint as modules_pages
 from elearn.quizzes import tasks as quiz_tasks
+from elearn.quizzes.pretest import blueprint as pretest_pages
 from elearn.quizzes.preview import blueprint as preview_pages
 from elearn.quizzes.questions import blueprint as question_pages
 from elearn.quizzes.questions import save_held
 from elearn.quizzes.views import blueprint as quizzes_pages
 from elearn.reports.admin import blueprint as admin_pages
+from elearn.reports.gain import blueprint as gain_pages
 from elearn.reports.items import blueprint as items_pages
 from elearn.reports.more_time import blueprint as more_time_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
+from elearn.reports.withdrawals import blueprint as withdrawal_pages
 from elearn.shared import access, errors, logs, responses, signals, static, templating, transactions
 from elearn.shared.application import Application
 from elearn.site.views import blueprint as site_pages
 
 PAGES = (
-    *(site_pages, accounts_pages, modules_pages, cohorts_pages),
-    *(quizzes_pages, question_pages, certificates_pages, learning_pages, reports_pages, items_pages, admin_pages),
-    *(problem_pages, reported_pages, preview_pages, more_time_pages),
+    *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
+    *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
+    *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
 )
 
 
@@ -54,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     access.init_app(app, find_viewer, security.ACCESS)
     offer_modules(app, settings)
+    current.init_app(app)
     worker.init_app(
         app, {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS}, (*certificate_tasks.CHORES, *quiz_tasks.CHORES)
     )

@@ -16,17 +16,18 @@ from elearn import create_app
 from elearn.accounts.actions import EmailTaken, create_person
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
 from elearn.config import DEMONSTRATION_DATABASE, Settings
-from elearn.content.schema import Coverage, Fact, FigureFile, LessonFile, ModuleFile, QuizFile, Source
+from elearn.content.schema import Coverage, Fact, FigureFile, ItemRecord, LessonFile, ModuleFile, QuizFile, Source, Term
+from elearn.content.tracing import resting_on
 from elearn.demonstration import SIGN_INS, fill
 from elearn.items.single_best_answer import SingleBestAnswer
 from elearn.jobs.worker import run_forever, start_embedded
-from elearn.modules.catalogue import check_folder, folders
+from elearn.modules.catalogue import check_folder, folders, load
 from elearn.schema import bring_up_to_date, differences
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 
 WORKERS, BLOCKING_THREADS = 2, 4
-SHAPES = (ModuleFile, LessonFile, QuizFile, SingleBestAnswer, FigureFile, Source, Fact, Coverage)
+SHAPES = (ModuleFile, LessonFile, QuizFile, SingleBestAnswer, FigureFile, Source, Fact, Coverage, Term, ItemRecord)
 
 
 @click.group()
@@ -180,6 +181,21 @@ def content_check(root: Path | None) -> None:
         click.echo(f"{name}/{problem}")
     click.echo(f"{len(problems)} problems")
     sys.exit(1 if problems else 0)
+
+
+@content.command("facts")
+@click.argument("fact")
+def content_facts(fact: str) -> None:
+    """List the sections, figures, items and terms that rest on a fact; exit 1 if no module has it."""
+    known = [module for folder in folders() if fact in (module := load(folder)).facts]
+    if not known:
+        raise click.ClickException(f"No module has the fact {fact}. Facts have ids such as AD-61.")
+    for module in known:
+        told = module.facts[fact]
+        volatile = ", volatile" if told.volatile else ""
+        click.echo(f"{module.slug}, {fact} ({told.confidence}{volatile}, checked {told.checked}): {told.text}")
+        for resting in resting_on(module, fact):
+            click.echo(f"  {resting}")
 
 
 @content.command("schema")

@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "mark_changes",
     "certificate_events",
     "certificates",
+    "content_withdrawals",
 )
 DOINGS = ("UPDATE", "DELETE")
 _FUNCTION = """

@@ -22,6 +22,7 @@ from elearn.extensions import Base, db
 from elearn.schema import bring_up_to_date
 from elearn.shared import clock
 from tests.page import PageClient
+from tests.plain import with_plain_quizzes
 from tests.world import World
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -71,7 +72,7 @@ def postgresql_url() -> Iterator[str]:
 def sqlite_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application on a migrated SQLite file, of which a clean copy is kept beside it."""
     folder = tmp_path_factory.mktemp("sqlite")
-    app = create_app(settings_for(f"sqlite:///{folder / 'test.sqlite3'}", folder))
+    app = with_plain_quizzes(create_app(settings_for(f"sqlite:///{folder / 'test.sqlite3'}", folder)))
     bring_up_to_date(app)
     with app.app_context():
         db.session.remove()
@@ -83,7 +84,7 @@ def sqlite_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="session")
 def postgresql_app(tmp_path_factory: pytest.TempPathFactory, postgresql_url: str) -> Iterator[Flask]:
     """The application on a migrated PostgreSQL database."""
-    app = create_app(settings_for(postgresql_url, tmp_path_factory.mktemp("postgresql")))
+    app = with_plain_quizzes(create_app(settings_for(postgresql_url, tmp_path_factory.mktemp("postgresql"))))
     bring_up_to_date(app)
     yield app
     with app.app_context():

@@ -96,6 +96,11 @@ def text_of(element: Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
+def words_in(html: str) -> str:
+    """The words of a whole page, with single spaces."""
+    return text_of(html5lib.parse(html))
+
+
 def find_all(root: Element, tag: str) -> list[Element]:
     """All elements of a tag, in order."""
     return list(root.iter(XHTML + tag))

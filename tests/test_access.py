@@ -43,6 +43,7 @@ MATRIX: dict[str, frozenset[str]] = {
         (
             *("GET site.start", "GET site.about", "GET site.accessibility", "GET site.cookies", "GET site.healthz"),
             *("GET site.privacy", "GET site.terms", "GET modules.module", "GET modules.modules"),
+            *("GET reference.about", "GET reference.glossary", "GET reference.sources"),
             *("GET certificates.verify", "GET certificates.verification", "POST certificates.match"),
             *("GET security.login", "POST security.login", "GET security.register", "POST security.register"),
             *("GET accounts.confirm", "POST accounts.confirm_now"),
@@ -59,6 +60,7 @@ MATRIX: dict[str, frozenset[str]] = {
             ),
             *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
             *("GET learning.learning", "POST modules.start", "POST security.logout", "GET problems.problems"),
+            "GET reference.whole",
         ),
         SIGNED_IN,
     ),
@@ -71,6 +73,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET quizzes.answers", "POST quizzes.submit", "GET quizzes.result"),
             *("GET learning.reflection", "POST learning.save_reflection"),
             *("GET learning.evaluation", "POST learning.send_evaluation"),
+            *("GET pretest.before", "POST pretest.start"),
             *("GET problems.new", "POST problems.send"),
             *("GET certificates.confirm", "POST certificates.issue"),
             *("GET cohorts.leave", "POST cohorts.leave_now"),
@@ -90,6 +93,7 @@ MATRIX: dict[str, frozenset[str]] = {
         (
             *("GET cohorts.cohort", "POST cohorts.add_to_roster", "POST cohorts.remove_from_roster"),
             *("GET reports.cohort", "POST reports.cohort_as_csv"),
+            "GET gain.gain",
         ),
         EDUCATOR,
     ),
@@ -97,6 +101,8 @@ MATRIX: dict[str, frozenset[str]] = {
         (
             *("GET cohorts.new", "POST cohorts.create", "GET cohorts.educators", "POST cohorts.appoint"),
             *("POST cohorts.dismiss", "GET admin.index", "GET admin.audit", "GET admin.people", "GET admin.reviews"),
+            *("GET withdrawals.parts", "GET withdrawals.part", "POST withdrawals.change"),
+            "POST withdrawals.learners_as_csv",
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
             *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),
@@ -152,6 +158,8 @@ class Things:
             "token": self.token,
             "digest": self.digest,
             "problem": self.problem,
+            "kind": "lesson",
+            "part": LESSON,
         }
         # What an address names after the question mark.
         asked: dict[str, Any] = (

@@ -10,6 +10,7 @@ from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import Profession, Viewer, full_name, sign_in_is_live
 from elearn.extensions import db
 from elearn.shared import clock
+from elearn.shared.epochs import epoch_of
 from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
 from elearn.shared.pagination import Page
@@ -30,6 +31,7 @@ VIEWER = Read(
         SignIn.id.label("sign_in_id"),
         SignIn.started_at,
         SignIn.ended_at,
+        epoch_of("content").label("content_epoch"),
     )
     .join(Person, Person.id == SignIn.person_id)
     .where(Person.active.is_(True), SignIn.token_hash == bindparam("token_hash"))
@@ -57,6 +59,7 @@ def find_viewer(token: str) -> Viewer | None:
         administrator=row.administrator,
         confirmed=row.confirmed_at is not None,
         sign_in_id=row.sign_in_id,
+        content_epoch=row.content_epoch,
     )
 
 

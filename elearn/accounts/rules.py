@@ -39,6 +39,7 @@ class Viewer:
     administrator: bool
     confirmed: bool
     sign_in_id: int
+    content_epoch: int = 0
 
     @property
     def name(self) -> str:

@@ -59,6 +59,8 @@ class HeldCertificate:
     public: CertificateRecord
     holder: Holder | None
     salt: str
+    person_id: int | None
+    enrolment_id: int
 
     @property
     def printable(self) -> Printable | None:
@@ -103,6 +105,8 @@ _HELD = _PUBLIC.add_columns(
     CertificateHolder.family_name,
     CertificateHolder.registration_number,
     CertificateHolder.salt,
+    CertificateHolder.person_id,
+    Certificate.enrolment_id,
 )
 
 
@@ -227,5 +231,6 @@ def _held(rows: Sequence[Row[Any]]) -> HeldCertificate:
         raise NotFound("certificate")
     row = rows[0]
     if row.held is None:
-        return HeldCertificate(_public(rows), None, "")
-    return HeldCertificate(_public(rows), Holder(row.given_names, row.family_name, row.registration_number), row.salt)
+        return HeldCertificate(_public(rows), None, "", None, row.enrolment_id)
+    holder = Holder(row.given_names, row.family_name, row.registration_number)
+    return HeldCertificate(_public(rows), holder, row.salt, row.person_id, row.enrolment_id)

@@ -1,5 +1,6 @@
 """The last step, the certificate and its document, and what anyone may check."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
@@ -15,9 +16,11 @@ from elearn.certificates.rules import State, may_award, network_key
 from elearn.certificates.verification import Finding, find_out, unknown
 from elearn.config import Settings
 from elearn.content.structure import Module
-from elearn.modules.catalogue import get_module
+from elearn.modules.catalogue import catalogue, get_module
 from elearn.modules.queries import get_progress, reviewed_versions
 from elearn.modules.rules import standing
+from elearn.quizzes.gains import list_gains
+from elearn.quizzes.rules import Gain
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.missing import NotFound
@@ -106,7 +109,16 @@ def certificate(number: str) -> ResponseReturnValue:
         qr=document.qr_svg(record["address"]) if finding.known else "",
         number=grouped(held.public.number),
         refusal=_refusal(held),
+        gains=_own_gains(held) if finding.known else (),
     )
+
+
+def _own_gains(held: queries.HeldCertificate) -> Sequence[Gain]:
+    """What the viewer gained, beside their own certificate; nothing beside another's."""
+    module = catalogue().get(held.public.record["module"]["slug"])
+    if module is None or held.person_id != get_viewer().id:
+        return ()
+    return list_gains(module, [held.enrolment_id]).get(held.enrolment_id, ())
 
 
 @blueprint.get("/certificates/<number>.pdf")

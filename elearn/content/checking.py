@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterator
 
 from elearn.content.loading import Reader
 from elearn.content.problems import Problem, line_with
+from elearn.content.schema import Dated
 from elearn.content.structure import AnyItem, Lesson, Module
 
-MODULE = "module.yaml"
+MODULE, GLOSSARY = "module.yaml", "glossary.yaml"
+DISORDER, IN_ORDER = "The dates are not in order", "released <= last_reviewed < next_review"
 # What lesson pages themselves use as ids.
-PAGE_ANCHORS = ("objectives", "sources", "done", "maincontent")
+PAGE_ANCHORS = ("objectives", "opening", "opening-answer", "sources", "done", "maincontent")
 
 
 def check(reader: Reader, module: Module) -> list[Problem]:
@@ -25,6 +27,8 @@ def check(reader: Reader, module: Module) -> list[Problem]:
             *_coverage(reader, module),
             *_facts(reader, module),
             *_dates(reader, module),
+            *_terms(reader, module),
+            *_section_facts(reader, module),
         }
     )
 
@@ -32,7 +36,7 @@ def check(reader: Reader, module: Module) -> list[Problem]:
 def items_of(module: Module) -> list[AnyItem]:
     """Every item of a module: the inline checks in the order of the lessons, then the quizzes."""
     checks = [item for lesson in module.lessons.values() for item in lesson.checks.values()]
-    return checks + [item for quiz in module.quizzes.values() for item in quiz.items]
+    return checks + [item for quiz in module.every_quiz for item in quiz.items]
 
 
 def _line(reader: Reader, file: str, needle: str, *, last: bool = False) -> int:
@@ -79,9 +83,7 @@ def _outcomes_named(reader: Reader, module: Module) -> Iterator[Problem]:
     named: list[tuple[str, Collection[str]]] = [
         (_file_of(lesson), lesson.outcomes) for lesson in module.lessons.values()
     ]
-    named += [
-        (f"quizzes/{quiz.slug}.yaml", [cell.outcome for cell in quiz.blueprint]) for quiz in module.quizzes.values()
-    ]
+    named += [(f"quizzes/{quiz.slug}.yaml", [cell.outcome for cell in quiz.blueprint]) for quiz in module.every_quiz]
     for file, outcomes in named:
         for outcome in sorted(set(outcomes) - known):
             yield Problem(file, _line(reader, file, outcome), f"There is no outcome {outcome}", "Mend its name")
@@ -157,8 +159,38 @@ def _facts(reader: Reader, module: Module) -> list[Problem]:
     ]
 
 
-def _dates(reader: Reader, module: Module) -> list[Problem]:
-    if module.released <= module.last_reviewed < module.next_review:
-        return []
-    line = _line(reader, MODULE, "released:")
-    return [Problem(MODULE, line, "The dates are not in order", "released <= last_reviewed < next_review")]
+def _dates(reader: Reader, module: Module) -> Iterator[Problem]:
+    dated: list[tuple[str, str, Dated]] = [
+        *((_file_of(lesson), "dates:", lesson.dates) for lesson in module.lessons.values() if lesson.dates),
+        *((f"quizzes/{quiz.slug}.yaml", "dates:", quiz.dates) for quiz in module.every_quiz if quiz.dates),
+        *((reader.item_places[key][0], f"id: {key}", r.dates) for key, r in module.records.items() if r.dates),
+    ]
+    for file, needle, dates in dated:
+        if not dates.released <= dates.last_reviewed < dates.next_review:
+            yield Problem(file, _line(reader, file, needle), DISORDER, IN_ORDER)
+    if not module.released <= module.last_reviewed < module.next_review:
+        yield Problem(MODULE, _line(reader, MODULE, "released:"), DISORDER, IN_ORDER)
+
+
+def _terms(reader: Reader, module: Module) -> Iterator[Problem]:
+    """The glossary: each form belongs to one term, and facts are known."""
+    forms: dict[str, str] = {}
+    for term in module.glossary:
+        line = _line(reader, GLOSSARY, f"id: {term.id}\n")
+        for form in (term.term, *term.also):
+            if forms.setdefault(form.lower(), term.id) != term.id:
+                fault = f"“{form}” belongs to {forms[form.lower()]} and to {term.id}"
+                yield Problem(GLOSSARY, line, fault, "Leave it with one of them")
+        for key in sorted(set(term.facts) - set(module.facts)):
+            yield Problem(GLOSSARY, line, f"{term.id}: the fact {key} is not in facts.yaml", "Add it")
+
+
+def _section_facts(reader: Reader, module: Module) -> Iterator[Problem]:
+    """The facts behind a heading are among those of the lesson."""
+    for lesson in module.lessons.values():
+        for anchor, facts in lesson.section_facts.items():
+            for key in sorted(set(facts) - set(lesson.facts)):
+                line = _line(reader, _file_of(lesson), lesson.title_of(anchor))
+                yield Problem(
+                    _file_of(lesson), line, f"The fact {key} is not among those of the lesson", "Add it to `facts:`"
+                )

@@ -9,26 +9,43 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from elearn.content.problems import Damaged, Parsed, Problem, YamlText, line_with, parse, read_yaml
-from elearn.content.rendering import BadFigure, Placed, read_svg, render_lesson, render_words
+from elearn.content.rendering import (
+    BadFigure,
+    Placed,
+    Terms,
+    Text,
+    anchor_of,
+    count_words,
+    read_svg,
+    render_lesson,
+    render_words,
+)
 from elearn.content.schema import (
     Coverage,
     Fact,
     FigureFile,
+    ItemRecord,
     LessonFile,
     LessonStep,
     ModuleFile,
     QuizFile,
+    QuizRules,
     QuizStep,
     Source,
+    Term,
 )
-from elearn.content.structure import AnyItem, Figure, Lesson, Module, Quiz, Step, StepKind
+from elearn.content.structure import AnyItem, Asked, Figure, Lesson, Module, Quiz, Step, StepKind
 from elearn.shared.canonical import digest
 
 ItemParser = Callable[[Any], AnyItem]
 """Makes an item of what a file says; raises pydantic's ValidationError."""
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+SECTION = re.compile(r"^(#{2,3} .*?) \{([A-Z]{2}-[^}]*)\} *$", re.MULTILINE)
+PRETEST_RULES = QuizRules(attempts=1, waiting_hours=(), counted=False)
+DATES = {"released", "last_reviewed", "next_review", "withdrawn"}
 OUT_OF_SERVICE = "This part is being mended, so you can pass it by for now. Your certificate waits for it."
+WITHDRAWN = "This part has been withdrawn, so you can pass it by. Your certificate waits for what replaces it."
 OUTSIDE = "End it with :::, before any figure or check"
 OWN_STEPS = {
     "reflection": "Reflect on what you learned",
@@ -46,6 +63,8 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
+    glossary: dict[str, Term] = field(default_factory=dict)
+    records: dict[str, ItemRecord] = field(default_factory=dict)
     item_places: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def note(self, file: str, line: int, fault: str, remedy: str) -> None:
@@ -58,11 +77,14 @@ class Reader:
         front = parse(ModuleFile, document)
         self.sources = self._by_id(Source, "sources.yaml")
         self.facts = self._by_id(Fact, "facts.yaml")
+        self.glossary = self._by_id(Term, "glossary.yaml")
+        self._terms = Terms(self.glossary.values())
         lessons = {
             step.lesson: self._lesson(step.lesson, number)
             for number, step in enumerate((s for s in front.path if isinstance(s, LessonStep)), start=1)
         }
         quizzes = {step.quiz: self._quiz(step.quiz, front) for step in front.path if isinstance(step, QuizStep)}
+        pretest = self._quiz(front.pretest, front, PRETEST_RULES) if front.pretest else None
         return Module(
             **front.model_dump(
                 include={
@@ -75,14 +97,19 @@ class Reader:
             path=tuple(_step(step, lessons, quizzes) for step in front.path),
             lessons=lessons,
             quizzes=quizzes,
+            pretest=pretest,
             facts=self.facts,
             sources=self.sources,
+            history=front.history,
             coverage=tuple(entry for _, entry in self._list(Coverage, "coverage.yaml")),
+            glossary=tuple(self.glossary.values()),
+            records=self.records,
             digest=digest(
                 [
-                    front.model_dump(mode="json"),
+                    front.model_dump(mode="json", exclude=DATES | {"history"}),
+                    [term.model_dump(mode="json") for term in self.glossary.values()],
                     *(lesson.digest for lesson in lessons.values()),
-                    *(q.digest for q in quizzes.values()),
+                    *(q.digest for q in (*quizzes.values(), *filter(None, [pretest]))),
                 ]
             ),
         )
@@ -131,7 +158,8 @@ class Reader:
             raise Damaged([Problem(file, 1, "There is no front matter", "Begin the file with --- and end it with ---")])
         front = parse(LessonFile, read_yaml(path, self.folder, match[1], first_line=2))
         first_line = 1 + text.count("\n", 0, match.end())
-        body = render_lesson(text[match.end() :], self.sources, first_line)
+        written = text[match.end() :]
+        body = render_lesson(SECTION.sub(r"\1", written), self.sources, first_line, self._terms)
         placed = [part for part in body.parts if isinstance(part, Placed)]
         items = self._checks(slug)
         figures = {p.id: self._figure(p.id) for p in placed if p.kind == "figure"}
@@ -156,17 +184,25 @@ class Reader:
             summary=front.summary,
             outcomes=front.outcomes,
             objectives=front.objectives,
-            parts=body.parts,
+            parts=tuple(part for part in body.parts if not self._is_withdrawn(part)),
+            fault=WITHDRAWN if front.dates.withdrawn else "",
+            section_facts={
+                anchor_of(match[1]): tuple(match[2].replace(",", " ").split()) for match in SECTION.finditer(written)
+            },
+            opening=Asked(render_words(front.opening.question), render_words(front.opening.answer)),
+            terms=body.terms,
+            dates=front.dates,
             anchors=body.anchors,
             links=body.links,
             figures=figures,
-            checks=items,
+            checks={key: item for key, item in items.items() if not self._is_withdrawn(item)},
             sources=tuple(self.sources[key] for key in front.sources),
             facts=front.facts,
-            words=body.words,
+            words=body.words + count_words(front.opening.question) + count_words(front.opening.answer),
             digest=digest(
                 [
-                    *(text, sorted(item.digest for item in items.values())),
+                    front.model_dump(mode="json", exclude={"dates"}),
+                    *(written, sorted(item.digest for item in items.values())),
                     *(sorted((f.id, f.title, f.alt, f.svg, f.description) for f in figures.values())),
                     *(self.sources[key].model_dump(mode="json") for key in front.sources),
                 ]
@@ -231,11 +267,12 @@ class Reader:
 
     # -- quizzes and items -------------------------------------------------------------------------------------------
 
-    def _quiz(self, slug: str, module: ModuleFile) -> Quiz:
+    def _quiz(self, slug: str, module: ModuleFile, rules: QuizRules | None = None) -> Quiz:
         try:
             document = read_yaml(self.folder / "quizzes" / f"{slug}.yaml", self.folder)
             front = parse(QuizFile, document)
-            items = tuple(self._items(document, front.items, ("items",)))
+            every = self._items(document, front.items, ("items",))
+            items = tuple(item for item in every if not self._is_withdrawn(item))
             self._check_blueprint(document, front, items)
         except Damaged as damaged:
             self.problems += damaged.problems
@@ -244,10 +281,18 @@ class Reader:
             slug=slug,
             title=front.title,
             summary=front.summary,
-            rules=front.rules or module.quiz_rules,
+            rules=rules or front.rules or module.quiz_rules,
             blueprint=front.blueprint,
             items=items,
-            digest=digest([document.value, module.quiz_rules.model_dump()]),
+            dates=front.dates,
+            fault=WITHDRAWN if front.dates.withdrawn else "",
+            digest=digest(
+                [
+                    front.model_dump(mode="json", exclude={"dates", "items"}),
+                    *(item.digest for item in items),
+                    module.quiz_rules.model_dump(mode="json"),
+                ]
+            ),
         )
 
     def _items(self, document: YamlText, raw: Any, place: tuple[str, ...]) -> list[AnyItem]:
@@ -256,7 +301,7 @@ class Reader:
         items, problems = [], []
         for index, value in enumerate(raw):
             try:
-                item = self.parse_item(value)
+                item = self.parse_item(self._without_record(document, value, (*place, index)))
             except ValidationError as error:
                 name = value.get("id", index + 1) if isinstance(value, dict) else index + 1
                 for fault in error.errors():
@@ -279,9 +324,21 @@ class Reader:
             raise Damaged(problems)
         return items
 
+    def _without_record(self, document: YamlText, value: Any, place: tuple[str | int, ...]) -> Any:
+        """What the item itself says. Its record is kept apart: a review of it makes no other version. Raises Damaged."""
+        if not isinstance(value, dict) or "record" not in value:
+            return value
+        self.records[str(value.get("id"))] = parse(ItemRecord, document, (*place, "record"))
+        return {name: said for name, said in value.items() if name != "record"}
+
+    def _is_withdrawn(self, item: AnyItem | Text | Placed) -> bool:
+        """Whether an item, or the check that stands somewhere, has been withdrawn by the dates of its record."""
+        record = None if isinstance(item, Text) else self.records.get(item.id)
+        return bool(record and record.dates and record.dates.withdrawn)
+
     @staticmethod
     def _check_blueprint(document: YamlText, front: QuizFile, items: tuple[AnyItem, ...]) -> None:
-        cells = {cell.objective for cell in front.blueprint}
+        cells = {cell.objective: cell for cell in front.blueprint}
         problems = [
             Problem(
                 document.file, document.line_of(("items", n)), f"Item {i.id}: no objective {i.objective}", "Mend it"
@@ -289,6 +346,11 @@ class Reader:
             for n, i in enumerate(items)
             if i.objective not in cells
         ]
+        for n, item in enumerate(items):
+            cell = cells.get(item.objective or "")
+            if cell and item.level not in cell.levels:
+                fault = f"Item {item.id}: {cell.objective} has no items that ask to {item.level}"
+                problems.append(Problem(document.file, document.line_of(("items", n)), fault, "Name another level"))
         for n, cell in enumerate(front.blueprint):
             have = sum(item.objective == cell.objective for item in items)
             if have < cell.draw:

@@ -5,7 +5,7 @@ elements and attributes before they are inlined, so that no page ever needs an i
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, tostring
@@ -19,6 +19,8 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 from mdit_py_plugins.container import container_plugin
+
+from elearn.content.schema import Term
 
 PLACED = re.compile(r"^::: (figure|check) ([a-z0-9-]+)\n:::$", re.MULTILINE)
 OPENED = re.compile(r"^:::+ *([^\s:]\S*)", re.MULTILINE)
@@ -93,7 +95,31 @@ class Rendered:
     links: frozenset[str]
     unknown: tuple[tuple[int, str], ...]
     unclosed: tuple[int, ...]
+    terms: frozenset[str]
     words: int
+
+
+class Terms:
+    """The words of a glossary, to be found in a text."""
+
+    def __init__(self, glossary: Iterable[Term]) -> None:
+        self._ids: dict[str, str] = {}
+        forms: list[str] = []
+        for entry in glossary:
+            for form in (entry.term, *entry.also):
+                exact = form.isupper() or not form.islower()  # EAMS and Yellow Card, not eams
+                self._ids[form if exact else form.lower()] = entry.id
+                forms.append(re.escape(form) if exact else f"(?i:{re.escape(form)})")
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._forms = re.compile(rf"(?<![\w-])(?:{'|'.join(longest_first)})(?![\w-])") if forms else None
+
+    def first(self, text: str, known: Collection[str]) -> tuple[str, int, int] | None:
+        """The first term in `text` that is not `known` yet: its id, and from where to where it stands."""
+        for match in self._forms.finditer(text) if self._forms else ():
+            term = self._ids.get(match[0]) or self._ids[match[0].lower()]
+            if term not in known:
+                return term, match.start(), match.end()
+        return None
 
 
 def anchor_of(heading: str) -> str:
@@ -108,15 +134,18 @@ def count_words(markdown: str) -> int:
     return len(WORD.findall(read))
 
 
-def render_lesson(markdown: str, sources: Iterable[str], first_line: int = 1) -> Rendered:
-    """Render a lesson's body; `sources` are the ids that a citation may name."""
+def render_lesson(markdown: str, sources: Iterable[str], first_line: int = 1, terms: Terms | None = None) -> Rendered:
+    """Render a lesson's body; `sources` are the ids that a citation may name, `terms` are linked where they first stand."""
     parts: list[Text | Placed] = []
     anchors: list[tuple[str, str]] = []
     links: set[str] = set()
+    linked: set[str] = set()
     env: dict[str, object] = {
         "references": {key: {"href": f"#source-{key}", "title": ""} for key in sources},
         "anchors": anchors,
         "links": links,
+        "terms": terms or Terms(()),
+        "linked": linked,
     }
     end = 0
     for match in PLACED.finditer(markdown):
@@ -138,6 +167,7 @@ def render_lesson(markdown: str, sources: Iterable[str], first_line: int = 1) ->
         links=frozenset(links),
         unknown=unknown,
         unclosed=tuple(first_line + line for line in _unclosed(markdown)),
+        terms=frozenset(linked),
         words=count_words(markdown),
     )
 
@@ -196,6 +226,36 @@ def _headings_and_links(state: StateCore) -> None:
         for child in token.children or ():
             if child.type == "link_open":
                 _point(child, state.env)
+
+
+def _explain(state: StateCore) -> None:
+    """Link the first use of each term of the glossary, in the text of paragraphs, lists, boxes and tables."""
+    terms, linked = state.env.get("terms"), state.env.get("linked")
+    if not isinstance(terms, Terms) or not isinstance(linked, set):
+        return
+    for before, token in zip([None, *state.tokens], state.tokens, strict=False):
+        if token.type == "inline" and token.children and not (before and before.type == "heading_open"):
+            token.children = list(_explained(token.children, terms, linked))
+
+
+def _explained(children: Iterable[Token], terms: Terms, linked: set[str]) -> Iterator[Token]:
+    inside = 0
+    for child in children:
+        inside += (child.type == "link_open") - (child.type == "link_close")
+        while child.type == "text" and not inside and (found := terms.first(child.content, linked)):
+            term, start, end = found
+            linked.add(term)
+            yield _worded(child.content[:start])
+            address = {"href": f"../../glossary/#term-{term}", "class": "app-term"}
+            yield Token("link_open", "a", 1, attrs=dict(address))
+            yield _worded(child.content[start:end])
+            yield Token("link_close", "a", -1)
+            child = _worded(child.content[end:])  # noqa: PLW2901 - what is left of it is looked through again
+        yield child
+
+
+def _worded(text: str) -> Token:
+    return Token("text", "", 0, content=text)
 
 
 CLASSES = {
@@ -262,10 +322,11 @@ _OPENINGS = {
     "warning": _CARD.format(kind="warning")
     + Markup('<span class="nhsuk-u-visually-hidden">Important: </span>{heading}</h3>'),
 }
-_SCROLL = '<div class="app-table-scroll" role="region" aria-label="Table" tabindex="0">'
+_SCROLL = '<div class="app-table-scroll" role="group" aria-label="Table" tabindex="0">'
 
 _PARSER = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 _PARSER.core.ruler.push("headings_and_links", _headings_and_links)
+_PARSER.core.ruler.push("glossary", _explain)
 for _name in BOXES:
     _box(_name)
 _PARSER.add_render_rule(

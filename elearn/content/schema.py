@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 FactId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-\d+[a-z]?$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[SB]\d{2,3}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 SectionRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+#[a-z0-9-]+$")]
 
@@ -26,6 +27,45 @@ class Strict(BaseModel):
     """Unknown fields are errors; what is parsed does not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Difficulty(StrEnum):
+    """How hard an item's author expects it to be."""
+
+    EASY = "easy"
+    MODERATE = "moderate"
+    HARD = "hard"
+
+
+class Dated(Strict):
+    """When something was released and reviewed, when the next review is due, and since when it is withdrawn."""
+
+    released: date
+    last_reviewed: date
+    next_review: date
+    withdrawn: date | None = None
+
+
+class Change(Strict):
+    """What one version changed."""
+
+    version: Version
+    on: date = Field(alias="date")
+    what: Words
+
+
+class ItemRecord(Strict):
+    """What is known of an item beside what it asks: it may change without making another version of the item."""
+
+    difficulty: Difficulty
+    facility: float | None = Field(
+        None, gt=0, lt=1, description="share of its points that a borderline learner is expected to get (fact CP-33)"
+    )
+    history: tuple[Change, ...] = Field(min_length=1, description="the versions of the item, the newest last")
+    dates: Dated | None = Field(None, description="where they differ from those of its quiz or lesson")
+    overrules: dict[Slug, Words] = Field(
+        {}, description="rules of item writing that do not fit it, each with the reason"
+    )
 
 
 class Outcome(Strict):
@@ -69,6 +109,7 @@ class QuizRules(Strict):
     counts: Counts = Field(Counts.BEST, description="whose mark reports give")
     limit_minutes: int | None = Field(None, ge=1, le=600, description="a limit is off unless it is essential")
     closes: AwareDatetime | None = Field(None, description="when the quiz closes, with its time zone")
+    counted: bool = Field(True, description="a pre-test is not: it passes nobody, and shows nothing until the end")
     feedback: Feedback = Feedback.STEPWISE
     feedback_from: AwareDatetime | None = Field(None, description="for feedback “after a date”, with its time zone")
 
@@ -99,21 +140,19 @@ class QuizStep(Strict):
     quiz: Slug
 
 
-class ModuleFile(Strict):
+class ModuleFile(Dated):
     """`module.yaml`."""
 
     slug: Slug
     title: Words
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    version: Version
     summary: Words
     audience: Words
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     path: tuple[LessonStep | QuizStep | Literal["reflection", "evaluation", "certificate"], ...] = Field(min_length=1)
+    pretest: Slug | None = Field(None, description="a quiz to sit before the first lesson, for those who like to")
     quiz_rules: QuizRules
-    released: date
-    last_reviewed: date
-    next_review: date
-    withdrawn: date | None = None
+    history: tuple[Change, ...] = Field((), description="what each version changed, the newest last")
     authors: tuple[Contributor, ...] = Field(min_length=1)
     funding: Words
     method: Words
@@ -131,6 +170,13 @@ class ModuleFile(Strict):
         return self
 
 
+class Opening(Strict):
+    """A question that wakes what a learner knows before the text, and its answer, given after it."""
+
+    question: Words
+    answer: Words
+
+
 class LessonFile(Strict):
     """The front matter of a lesson."""
 
@@ -140,14 +186,17 @@ class LessonFile(Strict):
     objectives: tuple[Words, ...] = Field(min_length=2, max_length=6)
     facts: tuple[FactId, ...] = Field(min_length=1)
     sources: tuple[SourceId, ...] = Field(min_length=1)
+    opening: Opening
+    dates: Dated
 
 
 class BlueprintCell(Strict):
-    """So many items of one objective in every paper."""
+    """So many items of one objective, at these cognitive levels, in every paper."""
 
     objective: Slug
     text: Words
     outcome: Slug
+    levels: tuple[Level, ...] = Field(min_length=1)
     draw: int = Field(ge=1, le=20)
 
 
@@ -157,6 +206,7 @@ class QuizFile(Strict):
     title: Words
     summary: Words
     rules: QuizRules | None = None
+    dates: Dated
     blueprint: tuple[BlueprintCell, ...] = Field(min_length=1)
     items: tuple[dict[str, object], ...] = Field(min_length=1)
 
@@ -190,6 +240,16 @@ class Fact(Strict):
     jurisdiction: Words
     checked: date
     volatile: bool = False
+
+
+class Term(Strict):
+    """A word of the field, explained."""
+
+    id: Slug
+    term: Words
+    also: tuple[Words, ...] = Field((), description="other forms that the text uses: plurals, abbreviations")
+    text: Words
+    facts: tuple[FactId, ...] = ()
 
 
 class Coverage(Strict):

@@ -4,12 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol
 
 from markupsafe import Markup
 
 from elearn.content.rendering import Placed, Text
-from elearn.content.schema import BlueprintCell, Contributor, Coverage, Fact, Level, Outcome, QuizRules, Source
+from elearn.content.schema import (
+    BlueprintCell,
+    Change,
+    Contributor,
+    Coverage,
+    Dated,
+    Fact,
+    ItemRecord,
+    Level,
+    Outcome,
+    QuizRules,
+    Source,
+    Term,
+)
 
 WORDS_A_MINUTE = 180
 MINUTES_AN_ITEM = 1.5
@@ -33,6 +47,8 @@ class AnyItem(Protocol):
     @property
     def id(self) -> str: ...  # noqa: D102
     @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
     def outcome(self) -> str: ...  # noqa: D102
     @property
     def objective(self) -> str | None: ...  # noqa: D102
@@ -45,7 +61,17 @@ class AnyItem(Protocol):
     @property
     def inline(self) -> bool: ...  # noqa: D102
     @property
+    def possible(self) -> int: ...  # noqa: D102
+    @property
     def digest(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A lesson's opening question, and its answer."""
+
+    question: Markup
+    answer: Markup
 
 
 @dataclass(frozen=True)
@@ -78,6 +104,10 @@ class Lesson:
     checks: Mapping[str, AnyItem] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     facts: tuple[str, ...] = ()
+    section_facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    opening: Asked | None = None
+    terms: frozenset[str] = frozenset()
+    dates: Dated | None = None
     words: int = 0
     digest: str = ""
     fault: str = ""
@@ -102,6 +132,7 @@ class Quiz:
     rules: QuizRules = field(default_factory=QuizRules)
     blueprint: tuple[BlueprintCell, ...] = ()
     items: tuple[AnyItem, ...] = ()
+    dates: Dated | None = None
     digest: str = ""
     fault: str = ""
 
@@ -141,9 +172,13 @@ class Module:
     path: tuple[Step, ...]
     lessons: Mapping[str, Lesson]
     quizzes: Mapping[str, Quiz]
+    pretest: Quiz | None
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     coverage: tuple[Coverage, ...]
+    glossary: tuple[Term, ...]
+    records: Mapping[str, ItemRecord]
+    history: tuple[Change, ...]
     authors: tuple[Contributor, ...]
     funding: str
     method: str
@@ -173,6 +208,11 @@ class Module:
         return f"{self.minutes / 60:g}"
 
     @property
+    def every_quiz(self) -> Sequence[Quiz]:
+        """The pre-test, where there is one, and the quizzes of the path."""
+        return [*([self.pretest] if self.pretest else []), *self.quizzes.values()]
+
+    @property
     def is_whole(self) -> bool:
         """Whether no step is out of service."""
         return not any(step.fault for step in self.path)
@@ -191,13 +231,30 @@ class Module:
 
     def quiz(self, slug: str) -> Quiz:
         """A quiz; of one that the content has no more, what its attempts need to be shown."""
-        return self.quizzes.get(slug) or Quiz(slug, slug.replace("-", " ").capitalize())
+        known = next((quiz for quiz in self.every_quiz if quiz.slug == slug), None)
+        return known or Quiz(slug, slug.replace("-", " ").capitalize())
 
     def section(self, reference: str) -> tuple[Lesson, str] | None:
         """The lesson and anchor that a `lesson#anchor` names."""
         slug, _, anchor = reference.partition("#")
         lesson = self.lessons.get(slug)
         return (lesson, anchor) if lesson is not None else None
+
+    def lessons_by_source(self) -> list[tuple[Source, list[Lesson]]]:
+        """Every source with the lessons that cite it."""
+        return [
+            (source, [lesson for lesson in self.lessons.values() if source in lesson.sources])
+            for source in self.sources.values()
+        ]
+
+    def dates_of(self, item: AnyItem) -> Dated | None:
+        """An item's own dates, or those of the lesson or quiz that it stands in."""
+        record = self.records.get(item.id)
+        if record and record.dates:
+            return record.dates
+        lessons = (lesson.dates for lesson in self.lessons.values() if item.id in lesson.checks)
+        quizzes = (quiz.dates for quiz in self.every_quiz if item in quiz.items)
+        return next(chain(lessons, quizzes), None)
 
     def sections_taught(self) -> Sequence[str]:
         """Every `lesson#anchor` there is."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import FactId, Level, SectionRef, Slug, Words
+from elearn.items.asking import Put
 from elearn.shared.canonical import digest
 
 Response = dict[str, Any]
@@ -192,6 +193,14 @@ class Item(BaseModel, ABC):
     @abstractmethod
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The forms, one after the other, that earn every point, or none: for the demonstration and for tests."""
+
+    @abstractmethod
+    def puts(self) -> tuple[Put, ...]:
+        """Its questions with their options, as the rules of item writing look at them."""
+
+    @abstractmethod
+    def by_chance(self) -> tuple[float, ...]:
+        """How likely each number of points, from 0 to `possible`, is for somebody who answers everything by guessing."""
 
     @abstractmethod
     def alternatives(self) -> tuple[Alternative, ...]:

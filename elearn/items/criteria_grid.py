@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Slug, Words
+from elearn.items.asking import Choosing, Put, by_chance_of
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -214,6 +215,17 @@ class CriteriaGrid(Item):
             options=self.route.reviewed(order, route, everything=everything),
             chosen=route is not None,
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The criteria, then the route."""
+        criteria = {criterion.id: plain(criterion.text) for criterion in self.criteria}
+        key = frozenset({self.route.key})
+        route = Put(plain(self.route.lead_in), self.route.words, key, part="route", stem=plain(self.stem))
+        return (Put(plain(self.lead_in), criteria, choosing=Choosing.LISTED), route)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each criterion is one of three, the route one of its options."""
+        return by_chance_of([*(1 / len(State) for _ in self.criteria), 1 / len(self.route.options)])
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The places of the keys, or of the first that earn nothing (none, where every one earns the point)."""

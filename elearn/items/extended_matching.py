@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Slug, Words
+from elearn.items.asking import Choosing, Put, by_chance_of
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -220,6 +221,18 @@ class ExtendedMatching(Item):
             answered=bool(answers),
             parts=tuple(self._reviewed(part_id, answers.get(part_id), everything=everything) for part_id in order),
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The list of options, then each part with its key."""
+        listed = Put(plain(self.lead_in), self._words, choosing=Choosing.LISTED)
+        parts = (
+            Put(plain(part.text), self._words, frozenset({part.key}), Choosing.SHARED, part.id) for part in self.parts
+        )
+        return (listed, *parts)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each part has one key among all the options."""
+        return by_chance_of(1 / len(self.options) for _ in self.parts)
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The places of the keys, or of the first option that earns nothing (none, where every option earns the point)."""

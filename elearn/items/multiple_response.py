@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Annotated, ClassVar, Literal, Self
 
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Words
+from elearn.items.asking import Choosing, Put, shares
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -122,7 +124,9 @@ class MultipleResponse(Item):
 
     def points(self, response: Response | None) -> int:
         """One more for each right choice, one less for each wrong one; not below none, nor above `possible`."""
-        chosen = self._chosen(response)
+        return self._earned(self._chosen(response))
+
+    def _earned(self, chosen: frozenset[str]) -> int:
         earned = len(chosen & self._earning) - len(chosen - self._earning)
         return min(max(earned, 0), self.possible)
 
@@ -168,6 +172,18 @@ class MultipleResponse(Item):
             rationale=self._rationales[option_id] if shown else Markup(),
             accepted=everything and option_id in self.accepted,
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The question, with all right options as its keys."""
+        words = {option.id: plain(option.text) for option in self.options}
+        right = frozenset(option.id for option in self.options if option.right)
+        return (Put(plain(self.lead_in), words, right, Choosing.SEVERAL),)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each choice of at least one option is as likely as any other."""
+        choices = product((False, True), repeat=len(self.options))
+        chosen = ({o.id for o, taken in zip(self.options, takes, strict=True) if taken} for takes in choices)
+        return shares((self._earned(frozenset(ids)) for ids in chosen if ids), self.possible)
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The places of the right options, or of those that earn nothing."""

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from elearn.content.rendering import render_words
 from elearn.content.schema import Words
+from elearn.items.asking import Put, by_chance_of
 from elearn.items.base import NOT_ANSWERED, Alternative, BadResponse, Face, Item, Order, Response, Review, Sent
-from elearn.items.question import member
+from elearn.items.question import member, plain
 
 DIGITS = 15
 """The most that anybody types; what an author writes has fewer, so that a right answer can always be typed."""
@@ -196,6 +197,14 @@ class Numeric(Item):
             rationale=self._rationale if everything or points else Markup(),
             mistakes=tuple(render_words(mistake.rationale) for mistake in hit),
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The question, which has no options."""
+        return (Put(plain(self.lead_in), {}),)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Nobody hits on a number by guessing."""
+        return by_chance_of([0.0])
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:  # noqa: ARG002
         """The lowest accepted number, or one above every accepted one."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Words
+from elearn.items.asking import Choosing, Put, shares
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -211,6 +212,16 @@ class Ordering(Item):
             )
             for step_id, place in places.items()
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The steps."""
+        return (Put(plain(self.lead_in), self._words, choosing=Choosing.LISTED),)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each order of the steps is as likely as any other."""
+        orders = permutations(self._key)
+        earned = (self._earning({step: place for place, step in enumerate(order, 1)})[1] for order in orders)
+        return shares(map(len, earned), self.possible)
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The steps in the right order, or in the first one from the other end that earns nothing."""

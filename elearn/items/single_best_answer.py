@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
+from elearn.items.asking import Put, by_chance_of
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -16,7 +17,7 @@ from elearn.items.base import (
     Sent,
     place_in,
 )
-from elearn.items.question import OneKey, member
+from elearn.items.question import OneKey, member, plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,14 @@ class SingleBestAnswer(OneKey, Item):
             answered=self.left(response) == 0,
             options=self.reviewed(order, self._chosen(response), everything=everything),
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """The question."""
+        return (Put(plain(self.lead_in), self.words, frozenset({self.key}), stem=plain(self.stem)),)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """One option of all is the key."""
+        return by_chance_of([1 / len(self.options)])
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The place of the key, or of the first option that earns nothing."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from elearn.content.rendering import render_line, render_words
 from elearn.content.schema import Words
+from elearn.items.asking import Choosing, Put, by_chance_of
 from elearn.items.base import NOT_ANSWERED, Alternative, Face, Item, Order, Response, Review, Sent, place_in
 from elearn.items.question import member, plain, refuse_twice
 
@@ -169,6 +170,15 @@ class TrueFalseCluster(Item):
     def _key_words(self, statement_id: str) -> str:
         key = str(self._by_id[statement_id].is_true)
         return f"{key}; the other answer is accepted too" if statement_id in self.accepted else key
+
+    def puts(self) -> tuple[Put, ...]:
+        """The statements."""
+        words = {statement.id: plain(statement.text) for statement in self.statements}
+        return (Put(plain(self.lead_in), words, choosing=Choosing.JUDGED),)
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each statement is right half of the time."""
+        return by_chance_of(0.5 for _ in self.statements)
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """The right answer to each statement, or the wrong one; none where either earns."""

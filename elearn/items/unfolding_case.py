@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from elearn.content.rendering import render_words
 from elearn.content.schema import Slug, Words
+from elearn.items.asking import Put, by_chance_of
 from elearn.items.base import (
     NOT_ANSWERED,
     Alternative,
@@ -24,7 +25,7 @@ from elearn.items.base import (
     Sent,
     place_in,
 )
-from elearn.items.question import Question, member, refuse_twice
+from elearn.items.question import Question, member, plain, refuse_twice
 
 LOCKED = "This part is locked, because the next one is open already"
 NOT_OPEN = "This part is not open yet: open the question again"
@@ -214,6 +215,17 @@ class UnfoldingCase(Item):
                 for number, stage in enumerate(shown, start=1)
             ),
         )
+
+    def puts(self) -> tuple[Put, ...]:
+        """Each stage."""
+        return tuple(
+            Put(plain(stage.lead_in), stage.words, frozenset({stage.key}), part=stage.id, stem=plain(stage.text))
+            for stage in self.stages
+        )
+
+    def by_chance(self) -> tuple[float, ...]:
+        """Each stage has one key among its options."""
+        return by_chance_of(1 / len(stage.options) for stage in self.stages)
 
     def forms_for(self, order: Order, *, right: bool) -> list[Sent]:
         """One form for each stage: the place of its key, or of an option that earns nothing.

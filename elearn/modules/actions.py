@@ -8,9 +8,11 @@ from elearn.content.structure import Lesson, Module
 from elearn.extensions import db
 from elearn.items.base import Item, Sent
 from elearn.modules import queries
-from elearn.modules.models import CheckResponse, Completion, ContentReview, Enrolment
+from elearn.modules.models import CheckResponse, Completion, ContentReview, ContentWithdrawal, Enrolment
 from elearn.modules.rules import FIRST_CYCLE, lay_path, may_finish_lesson
+from elearn.modules.withdrawing import CONTENT, PartKind
 from elearn.shared import clock
+from elearn.shared.epochs import move_on
 from elearn.shared.once import insert_once
 
 
@@ -101,6 +103,41 @@ def record_review(
     if added:
         audit.record("content review recorded", f"module:{module.slug}", actor, version=module.version)
     return added
+
+
+def withdraw_part(administrator: Viewer, module: Module, kind: PartKind, part: str, reason: str) -> bool:
+    """Take a lesson or item out of use in every process from the next request on; false where it is so already."""
+    return _set_withdrawn(administrator, module, kind, part, reason, withdrawn=True)
+
+
+def restore_part(administrator: Viewer, module: Module, kind: PartKind, part: str, reason: str) -> bool:
+    """Bring a withdrawn lesson or item back; false where it is in use."""
+    return _set_withdrawn(administrator, module, kind, part, reason, withdrawn=False)
+
+
+def _set_withdrawn(
+    administrator: Viewer, module: Module, kind: PartKind, part: str, reason: str, *, withdrawn: bool
+) -> bool:
+    move_on(CONTENT)  # first: it makes two administrators wait for each other
+    known = {(found.module, found.kind, found.part) for found in queries.list_withdrawals()}
+    if ((module.slug, kind, part) in known) is withdrawn:
+        return False
+    db.session.add(
+        ContentWithdrawal(
+            module=module.slug,
+            module_version=module.version,
+            kind=kind,
+            part=part,
+            withdrawn=withdrawn,
+            reason=reason,
+            by=administrator.id,
+            at=clock.now(),
+        )
+    )
+    db.session.flush()
+    doing = "content withdrawn" if withdrawn else "content restored"
+    audit.record(doing, f"module:{module.slug}", administrator.id, part=f"{kind.value}:{part}")
+    return True
 
 
 def _require_open(module: Module, enrolment: Enrolment, step: str) -> None:

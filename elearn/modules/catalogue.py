@@ -1,6 +1,6 @@
 """The modules that this application offers, parsed once when it starts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from elearn.content.checking import check
 from elearn.content.loading import Reader
 from elearn.content.problems import Damaged, Problem
 from elearn.content.structure import Module
+from elearn.items import editorial
 from elearn.items.base import Item
 from elearn.items.registry import parse_item
+from elearn.modules.withdrawing import Withdrawal, without
 from elearn.shared.canonical import digest
 from elearn.shared.missing import NotFound
 
@@ -29,7 +31,8 @@ def check_folder(folder: Path) -> list[Problem]:
     """Everything that is wrong in one module's folder."""
     reader = Reader(folder, parse_item)
     try:
-        return check(reader, reader.read())
+        module = reader.read()
+        return sorted({*check(reader, module), *editorial.problems(module, reader.item_places)})
     except Damaged as damaged:
         return sorted({*reader.problems, *damaged.problems})
 
@@ -56,10 +59,32 @@ def init_app(app: Flask, modules: Iterable[Module]) -> None:
         if module.slug in found:
             raise ValueError(f"two modules have the slug {module.slug}: give one another in its module.yaml")
         found[module.slug] = module
-    app.extensions["elearn.catalogue"] = found
+    app.extensions["elearn.published"] = app.extensions["elearn.catalogue"] = found
+    app.extensions["elearn.epoch"] = 0
     app.extensions["elearn.items"] = {
-        item.digest: item for module in found.values() for quiz in module.quizzes.values() for item in quiz.items
+        item.digest: item for module in found.values() for quiz in module.every_quiz for item in quiz.items
     }
+
+
+def epoch(app: Flask) -> int:
+    """The change of content that the application knows of."""
+    found: int = app.extensions["elearn.epoch"]
+    return found
+
+
+def withdraw(app: Flask, withdrawals: Collection[Withdrawal], at_epoch: int) -> None:
+    """Offer the published modules without these parts, which is what holds since a change. Items keep their digests."""
+    published: Catalogue = app.extensions["elearn.published"]
+    app.extensions["elearn.catalogue"] = {slug: without(module, withdrawals) for slug, module in published.items()}
+    app.extensions["elearn.epoch"] = at_epoch
+
+
+def published(slug: str) -> Module:
+    """The module as its files have it, with what is withdrawn. Raises NotFound."""
+    modules: Catalogue = current_app.extensions["elearn.published"]
+    if slug not in modules:
+        raise NotFound("module")
+    return modules[slug]
 
 
 def catalogue() -> Catalogue:

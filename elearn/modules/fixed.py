@@ -18,6 +18,7 @@ from elearn.content.rendering import Text
 from elearn.content.structure import Lesson, Module
 from elearn.items.base import BadResponse, Item, Response
 from elearn.modules.addresses import address_of
+from elearn.modules.one_page import fit
 from elearn.modules.rules import Path, PathStep, StepState
 
 EXTENSION = "elearn.fixed"
@@ -132,10 +133,37 @@ class FixedModule:
             self._lessons[lesson.slug] = self._render(lesson)
         return self._lessons[lesson.slug]
 
+    @cached_property
+    def whole(self) -> list[tuple[Lesson, Markup]]:
+        """Every lesson as it stands on the page of all of them."""
+        figures = 0
+        found = []
+        for lesson in self.module.lessons.values():
+            if not lesson.fault:
+                found.append((lesson, fit(self._on_one_page(lesson, figures), lesson.slug)))
+                figures += len(lesson.figures)
+        return found
+
+    def _on_one_page(self, lesson: Lesson, figures: int) -> Markup:
+        macros, checks = _macros(), 0
+        address = url_for("modules.lesson", module=self.module.slug, lesson=lesson.slug)
+        stretch = [macros.objectives(lesson), macros.opening(lesson)]
+        for part in lesson.parts:
+            if isinstance(part, Text):
+                stretch.append(part.html)
+            elif part.kind == "figure":
+                figures += 1
+                stretch.append(macros.drawing(lesson.figures[part.id], figures))
+            else:
+                checks += 1
+                place = checks, len(lesson.checks)
+                stretch.append(macros.check_elsewhere(part.id, place, lesson.checks[part.id], address))
+        return _joined([*stretch, macros.opening_answer(lesson)])
+
     def _render(self, lesson: Lesson) -> FixedLesson:
         macros = _macros()
         parts: list[Part] = []
-        stretch, figures = [macros.objectives(lesson)], 0
+        stretch, figures = [macros.objectives(lesson), macros.opening(lesson)], 0
         for part in lesson.parts:
             if isinstance(part, Text):
                 stretch.append(part.html)
@@ -148,6 +176,7 @@ class FixedModule:
                 stretch.append(macros.check_opening(item.id, (len(parts) + 1, len(lesson.checks)), stem, address))
                 parts.append(Part(_joined(stretch), FixedCheck(item)))
                 stretch = []
+        stretch.append(macros.opening_answer(lesson))
         done = url_for("modules.done", module=self.module.slug, lesson=lesson.slug)
         return FixedLesson((*parts, Part(_joined(stretch))), macros.sources(lesson), done)
 

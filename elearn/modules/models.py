@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from elearn.extensions import Base
+from elearn.modules.withdrawing import PartKind
 from elearn.shared import clock
-from elearn.shared.columns import UTCDateTime
+from elearn.shared.columns import UTCDateTime, text_enum
 
 
 class Enrolment(Base):
@@ -52,6 +53,23 @@ class CheckResponse(Base):
     item_digest: Mapped[str] = mapped_column(String(64))
     response: Mapped[dict[str, Any]] = mapped_column(JSON)
     points: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class ContentWithdrawal(Base):
+    """A lesson or item that was withdrawn, or restored: the newest row of a part says how it stands."""
+
+    __tablename__ = "content_withdrawals"
+    __table_args__ = (Index("ix_content_withdrawals_part", "module", "kind", "part"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    module: Mapped[str] = mapped_column(String(80))
+    module_version: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[PartKind] = mapped_column(text_enum(PartKind))
+    part: Mapped[str] = mapped_column(String(80))
+    withdrawn: Mapped[bool] = mapped_column(Boolean(name="withdrawn"))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import aliased
 
 from elearn.accounts.rules import Viewer
 from elearn.content.structure import Module
 from elearn.extensions import db
 from elearn.items.base import Response
-from elearn.modules.models import CheckResponse, Completion, ContentReview, Enrolment
+from elearn.modules.models import CheckResponse, Completion, ContentReview, ContentWithdrawal, Enrolment
 from elearn.modules.rules import Path, lay_path
+from elearn.modules.withdrawing import Withdrawal
 from elearn.shared.missing import NotFound
 from elearn.shared.statements import Read
 
@@ -125,3 +127,20 @@ def list_reviews(module: Module) -> list[RecordedReview]:
 def reviewed_versions(module: Module) -> Mapping[str, date]:
     """The versions of a module that a review is recorded of, with the newest review's date."""
     return {review.version: review.reviewed_on for review in reversed(list_reviews(module))}
+
+
+def list_withdrawals() -> list[Withdrawal]:
+    """What is withdrawn now, of every module."""
+    later = aliased(ContentWithdrawal)
+    same = (later.module == ContentWithdrawal.module, later.kind == ContentWithdrawal.kind)
+    newer = select(later.id).where(*same, later.part == ContentWithdrawal.part, later.id > ContentWithdrawal.id)
+    rows = db.session.execute(
+        select(
+            ContentWithdrawal.module,
+            ContentWithdrawal.kind,
+            ContentWithdrawal.part,
+            ContentWithdrawal.reason,
+            ContentWithdrawal.at,
+        ).where(ContentWithdrawal.withdrawn.is_(True), ~newer.exists())
+    )
+    return [Withdrawal(*row) for row in rows]

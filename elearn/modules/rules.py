@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from elearn.content.structure import Lesson, Module, Step, StepKind
@@ -104,6 +104,30 @@ def may_finish_lesson(lesson: Lesson, tried: Collection[str]) -> MayFinish:
         return MayFinish(True)
     words = "the question" if len(left) == 1 else f"the {len(left)} questions"
     return MayFinish(False, f"Try {words} in this lesson first. You may get them wrong: they are there to learn from.")
+
+
+WARNED_BEFORE = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A part of a module whose next review is near or past."""
+
+    part: str
+    on: date
+    overdue: bool
+
+
+def due_reviews(module: Module, today: date) -> list[Due]:
+    """The parts whose next review is due within 90 days, the most urgent first: the module, lessons, quizzes, items."""
+    dated = [
+        ("The module", module.next_review),
+        *((f"Lesson {x.number}: {x.title}", x.dates.next_review) for x in module.lessons.values() if x.dates),
+        *((f"Quiz: {quiz.title}", quiz.dates.next_review) for quiz in module.every_quiz if quiz.dates),
+        *((f"Question {key}", record.dates.next_review) for key, record in module.records.items() if record.dates),
+    ]
+    near = [Due(part, on, on <= today) for part, on in dated if on - today <= WARNED_BEFORE]
+    return sorted(near, key=lambda due: due.on)
 
 
 class ReviewState(StrEnum):

@@ -51,20 +51,32 @@ def start_attempt(viewer: Viewer, module: Module, quiz: Quiz, randomness: Random
     path_step = lay_path(module, list_done(enrolment)).of(f"quiz:{quiz.slug}")
     if not path_step.is_open or quiz.fault:
         raise StepLocked(path_step.reason or quiz.fault)
-    sittings = queries.list_sittings(enrolment.id, quiz.slug)
+    return _start(viewer, module, quiz, enrolment.id, randomness)
+
+
+def start_pretest(viewer: Viewer, module: Module, pretest: Quiz, randomness: Random | None = None) -> str:
+    """Begin the pre-test, or find the attempt at it. Raises MayNotStart, StepLocked once a step is done, NotFound."""
+    enrolment = get_enrolment_to_change(viewer, module)
+    if pretest.fault or list_done(enrolment):
+        raise StepLocked(pretest.fault or "You have begun to learn, so it would tell nothing of before.")
+    return _start(viewer, module, pretest, enrolment.id, randomness)
+
+
+def _start(viewer: Viewer, module: Module, quiz: Quiz, enrolment_id: int, randomness: Random | None) -> str:
+    sittings = queries.list_sittings(enrolment_id, quiz.slug)
     decision = may_start([sitting for sitting, _ in sittings], quiz.rules, clock.now())
     if decision.state is StartState.IN_PROGRESS:
         return sittings[-1][1]
     if decision.state is not StartState.MAY_START:
         raise MayNotStart(decision)
-    seen, void = queries.seen_items(enrolment.id, quiz.slug), rulings.void_versions(quiz)
+    seen, void = queries.seen_items(enrolment_id, quiz.slug), rulings.void_versions(quiz)
     paper = papers.draw(quiz, seen, randomness or SystemRandom(), void)
     _keep_versions(module, paper)
     now, public_id = clock.now(), unguessable_id()
     end = end_of(now, quiz.rules, queries.more_time_of(viewer.id))
     attempt = Attempt(
         public_id=public_id,
-        enrolment_id=enrolment.id,
+        enrolment_id=enrolment_id,
         quiz=quiz.slug,
         number=decision.number,
         rules=quiz.rules.model_dump(mode="json"),
@@ -145,7 +157,7 @@ def _close(attempt: queries.Ending, actor_id: int | None, closed_by: ClosedBy) -
         possible=result.possible,
         passed=result.passed,
     )
-    if result.passed:
+    if result.passed and rules.counted:
         complete_step(attempt.enrolment_id, f"quiz:{attempt.quiz}")
     subject = f"attempt:{attempt.public_id}"
     audit.record("attempt submitted", subject, actor_id, points=result.points, possible=result.possible, by=closed_by)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from elearn.content.schema import Counts, Feedback, QuizRules
+from elearn.content.schema import Counts, Feedback, Outcome, QuizRules
 
 GRACE = timedelta(seconds=30)
 """For an answer that was on its way when the time ended (trust.md Q-6: at most a minute)."""
@@ -270,6 +270,39 @@ def released(rules: QuizRules, number: int, now: datetime, *, passed: bool, ever
             return Release.EVERYTHING if opens is not None and now >= opens else Release.NOTHING
         case Feedback.STEPWISE:
             return Release.EVERYTHING if done or number >= rules.attempts else Release.CHOSEN
+
+
+# -- gains -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Share:
+    """Points of those that could be had."""
+
+    points: int = 0
+    possible: int = 0
+
+    def __add__(self, other: "Share") -> "Share":
+        return Share(self.points + other.points, self.possible + other.possible)
+
+    @property
+    def percent(self) -> int:
+        """Rounded to a whole number."""
+        return round(100 * self.points / self.possible) if self.possible else 0
+
+
+@dataclass(frozen=True)
+class Gain:
+    """One outcome before and after."""
+
+    outcome: Outcome
+    before: Share
+    after: Share
+
+    @property
+    def points(self) -> float:
+        """The difference of the two shares, from -1 to 1."""
+        return self.after.points / self.after.possible - self.before.points / self.before.possible
 
 
 # -- rulings ---------------------------------------------------------------------------------------------------------

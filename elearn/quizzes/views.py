@@ -151,6 +151,8 @@ def result(attempt: str) -> ResponseReturnValue:
     view = queries.get_attempt(viewer, attempt)
     if view.is_open or view.passed is None:
         return redirect(url_for("quizzes.answers", attempt=attempt), 303)
+    if not view.rules.counted:
+        return redirect(url_for("pretest.before", module=view.module.slug), 303)
     sittings = [sitting for sitting, _ in queries.list_sittings(view.enrolment_id, view.quiz)]
     decision = may_start(sittings, view.rules, clock.now())
     finished = [sitting for sitting in sittings if sitting.submitted_at is not None]

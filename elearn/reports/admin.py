@@ -15,7 +15,7 @@ from elearn.jobs import queries as jobs_queries
 from elearn.modules import queries as modules_queries
 from elearn.modules.actions import record_review
 from elearn.modules.catalogue import catalogue, get_module
-from elearn.modules.rules import standing
+from elearn.modules.rules import due_reviews, standing
 from elearn.reports.forms import CertificatesForm, ExportForm, PeopleForm, RestoreForm, ReviewForm, RevokeForm
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
@@ -43,6 +43,8 @@ def index() -> ResponseReturnValue:
         people=people_queries.count_people(get_viewer()),
         events=audit_queries.count_events(),
         jobs=jobs_queries.count_by_state(),
+        modules=list(_titles().items()),
+        due=[(module, due) for module in catalogue().values() if (due := due_reviews(module, _today()))],
     )
 
 

@@ -237,6 +237,27 @@ class ProblemForm(FlaskForm):
             raise ValidationError("Enter an answer, or choose another state")
 
 
+SHORTEST_WITHDRAWAL, LONGEST_WITHDRAWAL = 10, 300
+
+
+class WithdrawForm(FlaskForm):
+    """Why a part is withdrawn or restored."""
+
+    reason = TextAreaField(
+        "Reason",
+        description="Learners read this as it stands. Do not tell the answer of a question.",
+        filters=[lambda text: tidy_text(text or "")],
+        validators=[
+            InputRequired("Enter the reason"),
+            Length(
+                SHORTEST_WITHDRAWAL,
+                LONGEST_WITHDRAWAL,
+                message=f"Reason must be between {SHORTEST_WITHDRAWAL} and {LONGEST_WITHDRAWAL} characters",
+            ),
+        ],
+    )
+
+
 NO_LIMIT = "none"
 
 

@@ -20,10 +20,12 @@ from elearn.content.structure import Module, Quiz, StepKind
 from elearn.extensions import db
 from elearn.modules.catalogue import get_module
 from elearn.modules.models import Completion, Enrolment
+from elearn.quizzes.gains import list_gains
 from elearn.quizzes.models import Attempt
 from elearn.quizzes.rules import AttemptState
 from elearn.reports import rules
-from elearn.reports.rules import Best, Row
+from elearn.reports.rules import Best, CohortGain, Row
+from elearn.shared.missing import NotFound
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,24 @@ def get_cohort_report(viewer: Viewer, public_id: str) -> CohortReport:
     members = [_row(record, module, quizzes, tries[record.id]) for record in _members(viewer, cohort, module)]
     absent = rules.not_joined(roster, [row.email for row in members])
     return CohortReport(cohort, module, quizzes, (*members, *absent))
+
+
+def get_cohort_gains(viewer: Viewer, public_id: str) -> tuple[CohortView, Module, list[CohortGain]]:
+    """What a cohort that the viewer teaches gained, outcome by outcome. Raises NotFound, also where nothing is asked before."""
+    cohort, _ = get_teaching_with_roster(viewer, public_id)
+    module = get_module(cohort.module)
+    if module.pretest is None:
+        raise NotFound("pre-test")
+    enrolments = [member.enrolment_id for member in _members(viewer, cohort, module) if member.enrolment_id]
+    gains = [gain for gained in list_gains(module, enrolments).values() for gain in gained]
+    return (
+        cohort,
+        module,
+        [
+            rules.cohort_gain(outcome, [gain for gain in gains if gain.outcome == outcome])
+            for outcome in module.outcomes
+        ],
+    )
 
 
 def _members(viewer: Viewer, cohort: CohortView, module: Module) -> Sequence[Record[Any]]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from statistics import mean
 from typing import Any
 
 from elearn.cohorts.rules import Expected
-from elearn.content.schema import Counts
-from elearn.quizzes.rules import NO_LIMIT, USUAL_TIME, MoreTime
+from elearn.content.schema import Counts, Outcome
+from elearn.quizzes.rules import NO_LIMIT, USUAL_TIME, Gain, MoreTime
+from elearn.reports.intervals import Interval, of_mean
 
 # What may be set, in percent of the usual time, in words that follow "In timed quizzes you have".
 TIMES: Mapping[int | None, str] = {
@@ -59,6 +61,30 @@ class Row:
     best: tuple[Best | None, ...] = ()
     passed: int | None = None
     certificate: date | None = None
+
+
+FEWEST_FOR_GAINS = 5
+"""A mean of fewer people would tell of single ones."""
+
+
+@dataclass(frozen=True)
+class CohortGain:
+    """One outcome before and after, as mean shares of a cohort; no figures where too few people have both."""
+
+    outcome: Outcome
+    people: int
+    before: float = 0.0
+    after: float = 0.0
+    interval: Interval | None = None
+
+
+def cohort_gain(outcome: Outcome, gains: Sequence[Gain]) -> CohortGain:
+    """What a cohort gained in one outcome."""
+    if len(gains) < FEWEST_FOR_GAINS:
+        return CohortGain(outcome, len(gains))
+    before = mean(gain.before.points / gain.before.possible for gain in gains)
+    after = mean(gain.after.points / gain.after.possible for gain in gains)
+    return CohortGain(outcome, len(gains), before, after, of_mean([gain.points for gain in gains]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ const lesson = document.querySelector("article[data-place]");
 const token = document.querySelector("input[name=csrf_token]");
 if (lesson && token) {
   const headings = [...lesson.querySelectorAll("h2[id], section.app-check[id]")].filter(
-    (place) => !place.closest(".app-objectives, .app-key-points, .app-sources"), // not places of the lesson's text
+    (place) => !place.closest(".app-objectives, .app-opening, .app-key-points, .app-sources"), // not places of the lesson's text
   );
   let noted = "";
   let last = 0;

@@ -41,6 +41,8 @@ objectives:
   - know that
 facts: [AA-1]
 sources: [S01]
+opening: {question: What do you know?, answer: This.}
+dates: {released: 2026-01-01, last_reviewed: 2026-02-01, next_review: 2027-02-01}
 ---
 
 Words before [S01].
@@ -66,6 +68,8 @@ outcomes: [one]
 objectives: [know this, know that]
 facts: [AA-1]
 sources: [S01]
+opening: {question: What do you know?, answer: This.}
+dates: {released: 2026-01-01, last_reviewed: 2026-02-01, next_review: 2027-02-01}
 ---
 
 ## Another heading
@@ -92,14 +96,23 @@ ITEM = """- id: {id}
   key: b
   section: first#a-heading
   facts: [AA-1]
+  record:
+    difficulty: easy
+    facility: 0.75
+    history:
+      - version: 1.0.0
+        date: 2026-01-01
+        what: Written
 """
 QUIZ = """title: The only quiz
 summary: Two items.
+dates: {released: 2026-01-01, last_reviewed: 2026-02-01, next_review: 2027-02-01}
 blueprint:
   - objective: aim
     text: The aim
     outcome: one
-    draw: 2
+    levels: [apply]
+    draw: 1
 items:
 """
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">
@@ -124,6 +137,12 @@ SOURCES = """- id: S01
   url: https://example.org/
   checked: 2026-01-01
 """
+GLOSSARY = """- id: word
+  term: word
+  also: [words]
+  text: What a sentence is made of.
+  facts: [AA-1]
+"""
 COVERAGE = """- paragraph: 1
   about: Everything
   sections:
@@ -147,6 +166,7 @@ FILES = {
     "figures/drawing.yaml": FIGURE,
     "facts.yaml": FACTS,
     "sources.yaml": SOURCES,
+    "glossary.yaml": GLOSSARY,
     "coverage.yaml": COVERAGE,
 }
 

@@ -44,7 +44,7 @@ FAULTS = [
     (LESSON, "title: The first", "titel: The first", LESSON, HERE, "titel: Extra inputs", "mend its name"),
     (LESSON, "objectives:\n  - know this", "objectives:\n  - 7", LESSON, 1, "objectives.0: Input should be", "Mend"),
     (LESSON, "summary: What comes first.\n", "", LESSON, "line 2", "summary: Field required", "Add the field"),
-    (QUIZ, "draw: 2", "draw: 0", QUIZ, HERE, "draw: Input", "Mend"),
+    (QUIZ, "draw: 1", "draw: 0", QUIZ, HERE, "draw: Input", "Mend"),
     (FACTS, "confidence: verified", "confidence: sure", FACTS, HERE, "confidence: Input should be", "Mend"),
     (FACTS, "id: AA-1", "id: AA1", FACTS, HERE, "id: String should match", "Mend"),
     (SOURCES, "url: https://example.org/", "url: example.org", SOURCES, HERE, "url: String should match", "Mend"),
@@ -71,8 +71,8 @@ FAULTS = [
     (QUIZ, "    key: b", "    key: b\n    key: c", QUIZ, 1, "key stands twice", "Keep one"),
     (QUIZ, "- id: q-two", "- id: q-one", QUIZ, HERE, "The id q-one stands twice", "another id"),
     (QUIZ, "- id: q-two", "- id: ch-first", QUIZ, HERE, "The id ch-first stands twice", "another id"),
-    (QUIZ, "  - objective: aim", "  - objective: goal", QUIZ, 5, "Item q-one: no objective aim", "Mend"),
-    (QUIZ, "draw: 2", "draw: 3", QUIZ, -3, "draws 3 items and has 2", "draw fewer"),
+    (QUIZ, "  - objective: aim", "  - objective: goal", QUIZ, 6, "Item q-one: no objective aim", "Mend"),
+    (QUIZ, "draw: 1", "draw: 3", QUIZ, -4, "draws 3 items and has 2", "draw fewer"),
     # files that cannot be read
     ("module.yaml", "title: A small", "title: 'A small", "module.yaml", None, "The YAML is broken", "Mend the line"),
     (LESSON, "title: The first", "title: 'The first", LESSON, None, "The YAML is broken", "Mend the line"),
@@ -193,7 +193,7 @@ def test_every_fault_of_a_module_is_said_at_once(tmp_path: Path) -> None:
     root = write(tmp_path)
     for name, old, new in (
         (LESSON, "[S01].", "[S77]."),
-        (QUIZ, "draw: 2", "draw: 9"),
+        (QUIZ, "draw: 1", "draw: 9"),
         (FIGURE, "[AA-1]", "[AA-8]"),
         ("coverage.yaml", "first#a-heading", "nowhere#at-all"),
     ):

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from elearn.content.problems import Damaged
+from elearn.content.rendering import Placed
 from elearn.content.structure import Lesson, Module, Quiz
 from elearn.modules import catalogue
 from elearn.modules.catalogue import folders, load
@@ -30,7 +31,7 @@ def test_the_small_module_is_read_whole(root: Path) -> None:
     ]
     first = module.lessons["first"]
     assert (first.number, list(first.checks), list(first.figures)) == (1, ["ch-first"], ["drawing"])
-    assert module.quizzes["only"].length == 2
+    assert module.quizzes["only"].length == 1
 
 
 DAMAGES = [
@@ -41,7 +42,7 @@ DAMAGES = [
     ("lesson:first", "figures/drawing.yaml", "alt: A square.\n", ""),
     ("lesson:second", "lessons/02-second.md", "---\ntitle", "title"),
     ("quiz:only", "quizzes/only.yaml", "    key: b", "    key: e"),
-    ("quiz:only", "quizzes/only.yaml", "draw: 2", "draw: 3"),
+    ("quiz:only", "quizzes/only.yaml", "draw: 1", "draw: 3"),
 ]
 
 
@@ -209,3 +210,45 @@ def test_every_file_of_the_small_module_matters(tmp_path: Path) -> None:
             from_whole.coverage,
             from_whole.facts,
         ), name
+
+
+# -- what is withdrawn -----------------------------------------------------------------------------------------------
+
+DATES = "dates: {released: 2026-01-01, last_reviewed: 2026-02-01, next_review: 2027-02-01"
+WITHDRAWN = ", withdrawn: 2026-03-01"
+
+
+def withdraw_item(root: Path, name: str, indent: str) -> None:
+    change(root, name, "difficulty: easy", f"difficulty: easy\n{indent}{DATES}{WITHDRAWN}}}")
+
+
+@pytest.mark.parametrize(
+    ("name", "step"), [("lessons/01-first.md", "lesson:first"), ("quizzes/only.yaml", "quiz:only")]
+)
+def test_a_withdrawn_part_is_passed_by_and_the_certificate_waits(root: Path, name: str, step: str) -> None:
+    change(root, name, DATES, DATES + WITHDRAWN)
+    module = load(root)
+    found = module.step(step)
+    assert found is not None
+    assert "withdrawn" in found.fault
+    assert not module.is_whole
+
+
+def test_a_withdrawn_question_is_drawn_no_more(root: Path) -> None:
+    withdraw_item(root, "quizzes/only.yaml", "      ")
+    module = load(root)
+    assert [item.id for item in module.quizzes["only"].items] == ["q-two"]
+    assert module.is_whole
+
+
+def test_a_withdrawn_check_is_asked_no_more(root: Path) -> None:
+    withdraw_item(root, "checks/first.yaml", "    ")
+    first = load(root).lessons["first"]
+    assert (list(first.checks), [part.id for part in first.parts if isinstance(part, Placed)]) == ([], ["drawing"])
+    assert not first.fault
+
+
+def test_a_quiz_without_enough_questions_is_out_of_service(root: Path) -> None:
+    change(root, "quizzes/only.yaml", "draw: 1", "draw: 2")
+    withdraw_item(root, "quizzes/only.yaml", "      ")
+    assert load(root).quizzes["only"].fault

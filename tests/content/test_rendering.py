@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from elearn.content.rendering import (
     BadFigure,
     Placed,
+    Terms,
     Text,
     anchor_of,
     count_words,
@@ -16,6 +18,7 @@ from elearn.content.rendering import (
     render_line,
     render_words,
 )
+from elearn.content.schema import Term
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -205,3 +208,59 @@ def test_a_drawing_is_inlined_with_its_name(tmp_path: Path) -> None:
     assert svg == (
         '<svg viewBox="0 0 9 9" role="img" aria-label="&quot;A&quot; &lt; b"><text x="1">a &lt; b</text></svg>'
     )
+
+
+# -- the glossary ----------------------------------------------------------------------------------------------------
+
+GLOSSARY = [
+    Term(id="platform-trial", term="platform trial", also=("platform trials",), text="x"),
+    Term(id="trial", term="trial", also=("trials",), text="x"),
+    Term(id="eams", term="early access to medicines scheme", also=("EAMS",), text="x"),
+    Term(id="n-of-1", term="n-of-1 trial", text="x"),
+]
+LINK = re.compile(r'<a href="../../glossary/#term-([a-z0-9-]+)" class="app-term">([^<]*)</a>')
+
+
+def explained(markdown: str) -> list[tuple[str, str]]:
+    parts = render_lesson(markdown, ["S01"], terms=Terms(GLOSSARY)).parts
+    return [found for part in parts if isinstance(part, Text) for found in LINK.findall(part.html)]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "links"),
+    [
+        ("A trial, then a trial.", [("trial", "trial")]),  # the first use alone
+        ("Platform trials last.", [("platform-trial", "Platform trials")]),  # the longest form wins; a capital is read
+        ("A platform trial is a trial.", [("platform-trial", "platform trial"), ("trial", "trial")]),
+        ("EAMS is one. Eams and eams are none.", [("eams", "EAMS")]),
+        ("Retrials and trial-like things and trial2.", []),
+        ("An n-of-1 trial.", [("n-of-1", "n-of-1 trial")]),
+        ("## A trial\n\nWords.", []),  # not in headings
+        ("[a trial](lesson:other)", []),  # nor inside of links
+        ("`trial`", []),
+        ("**A trial**", [("trial", "trial")]),
+        ("| a |\n| - |\n| trial |", [("trial", "trial")]),
+        ("::: case One\nA trial.\n:::", [("trial", "trial")]),
+        ("- a trial\n- a trial", [("trial", "trial")]),
+        ("A trial [S01] of EAMS [S01].", [("trial", "trial"), ("eams", "EAMS")]),
+        ("A trial.\n\n::: figure one\n:::\n\nA trial.", [("trial", "trial")]),  # once in the whole lesson
+    ],
+)
+def test_the_first_use_of_a_term_is_linked(markdown: str, links: list[tuple[str, str]]) -> None:
+    assert explained(markdown) == links
+
+
+def test_links_to_terms_change_no_word() -> None:
+    markdown = "A trial & a **platform trial** <b> [S01], of EAMS."
+    plain, linked = (
+        Markup("").join(
+            part.html for part in render_lesson(markdown, ["S01"], terms=terms).parts if isinstance(part, Text)
+        )
+        for terms in (None, Terms(GLOSSARY))
+    )
+    assert plain.striptags() == linked.striptags()
+    assert plain != linked
+
+
+def test_a_lesson_tells_its_terms() -> None:
+    assert render_lesson("A trial of EAMS.", [], terms=Terms(GLOSSARY)).terms == {"trial", "eams"}

@@ -27,6 +27,7 @@ from elearn import create_app
 from elearn.cli import BLOCKING_THREADS, WORKERS
 from elearn.jobs.worker import start_embedded
 from tests.faults.points import install
+from tests.plain import with_plain_quizzes
 
 SECONDS_TO_ANSWER = 5  # trust.md F-1
 BE_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER: nobody else would bury the workers of a killed server
@@ -34,7 +35,7 @@ BE_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER: nobody else would bury the 
 
 def main() -> None:
     """Fork a server for each line of JSON on standard input, and say its process id."""
-    app = create_app()
+    app = with_plain_quizzes(create_app())
     ctypes.CDLL(None).prctl(BE_PARENT_OF_ORPHANS, 1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)  # noqa: T201

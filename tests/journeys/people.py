@@ -50,7 +50,8 @@ class Newcomer:
         with self._writing():
             for item in page.checks.values():
                 if isinstance(item, Item):
-                    answer_check(viewer, self.site.module, page, item, {"answer": ["1"]})
+                    [form] = item.forms_for(item.natural_order(), right=True)
+                    answer_check(viewer, self.site.module, page, item, form)
 
     def has_failed(self, quiz: Quiz, times: int) -> None:
         """Submit so many empty attempts, each two days after the one before; the last is just over."""

@@ -16,6 +16,7 @@ from elearn.content.structure import Module
 from elearn.demonstration import fill
 from elearn.extensions import db
 from elearn.schema import bring_up_to_date
+from tests.plain import with_plain_quizzes
 from tests.world import MODULE
 
 
@@ -76,4 +77,4 @@ def make_app(folder: Path, port: int) -> Flask:
             "log_level": "ERROR",
         }
     )
-    return create_app(settings)
+    return with_plain_quizzes(create_app(settings))

@@ -96,9 +96,9 @@ class Learner:
         visitor.looks("lesson, not tried")
         if lesson.number == 1:
             visitor.presses("I have read this lesson")
+            left = "question" if len(lesson.checks) == 1 else f"{len(lesson.checks)} questions"
             visitor.is_told(
-                f"Try the {len(lesson.checks)} questions in this lesson first. You may get them wrong: they are there to "
-                "learn from."
+                f"Try the {left} in this lesson first. You may get them wrong: they are there to learn from."
             )
             visitor.looks("lesson, done too early")
         for number, item in enumerate(lesson.checks.values(), start=1):
@@ -273,7 +273,7 @@ class Learner:
         answer.dispose()
         visitor.follows("My learning", within="header")
         visitor.reads(number)
-        visitor.reads("all 14 steps done")
+        visitor.reads("all 16 steps done")
         visitor.looks("my learning, done")
 
 

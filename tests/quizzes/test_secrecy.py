@@ -43,9 +43,12 @@ def with_items(module: Module, change: Any) -> Module:
     return type(module)(**{**module.__dict__, "quizzes": quizzes, "lessons": lessons})
 
 
+KEPT = ("elearn.catalogue", "elearn.published", "elearn.epoch", "elearn.items")
+
+
 @contextmanager
 def offering(app: Flask, module: Module) -> Iterator[None]:
-    kept = {key: app.extensions[key] for key in ("elearn.catalogue", "elearn.items")}
+    kept = {key: app.extensions[key] for key in KEPT}
     catalogue.init_app(app, [module])
     try:
         yield

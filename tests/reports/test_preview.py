@@ -74,7 +74,7 @@ def varied(module: Module) -> Module:
         raw = deepcopy(item_of(name).model_dump(mode="json"))
         items.append(parse_item(raw | {"id": f"it-{name}", "objective": f"objective-{name}"}))
     cells = tuple(
-        BlueprintCell.model_validate({"objective": item.objective, "draw": 1, "text": item.id, "outcome": item.outcome})
+        BlueprintCell(objective=item.objective, draw=1, text=item.id, outcome=item.outcome, levels=(item.level,))
         for item in items
         if item.objective
     )

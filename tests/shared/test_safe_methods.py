@@ -53,6 +53,8 @@ def fill(world: World) -> list[dict[str, str | int]]:
         "public_id": job,
         "digest": digest,
         "problem": "a-problem",
+        "kind": "lesson",
+        "part": "how-trials-build-evidence",
     }
     other = known | {"attempt": done_attempt, "token": "forged"}
     return [known, other]

@@ -1,0 +1,78 @@
+"""The pages behind a module, and every lesson, in a browser: axe, width, outline, on a screen and on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from elearn.content.structure import StepKind
+from elearn.modules.catalogue import OWN_CONTENT, load
+from tests.journeys.conftest import Arrive
+from tests.journeys.people import Newcomer
+from tests.journeys.site import Site
+from tests.journeys.visitor import DESK, PHONE
+from tests.quizzes.test_secrecy import offering
+from tests.world import MODULE
+
+HOME = f"/modules/{MODULE}/"
+both_widths = pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
+
+
+@both_widths
+def test_reference_pages(arrive: Arrive, site: Site, width: int) -> None:
+    reader = Newcomer(site)
+    reader.has_done_all_before(site.module.path[0].id)
+    visitor = arrive(width=width)
+    visitor.signs_in(reader.email)
+    for page in ("glossary", "sources", "about", "whole", "before"):
+        visitor.opens(f"{HOME}{page}/")
+        visitor.looks(page)
+
+
+@pytest.fixture
+def _as_published(site: Site) -> Iterator[None]:
+    """The module with its checks of every kind."""
+    with offering(site.app, load(OWN_CONTENT / MODULE)):
+        yield
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("_as_published")
+@both_widths
+def test_every_lesson(arrive: Arrive, site: Site, width: int) -> None:
+    """With every term linked, every figure and every check."""
+    reader = Newcomer(site)
+    reader.has_done_all_before("reflection")
+    visitor = arrive(width=width)
+    visitor.signs_in(reader.email)
+    lessons = [step.slug for step in site.module.path if step.kind is StepKind.LESSON]
+    assert len(lessons) == 10
+    for lesson in lessons:
+        visitor.opens(f"{HOME}lessons/{lesson}/")
+        visitor.looks(f"lesson {lesson}")
+
+
+def test_a_term_leads_to_its_words_and_back(arrive: Arrive, site: Site) -> None:
+    reader = Newcomer(site)
+    reader.has_done_all_before(site.module.path[0].id)
+    visitor = arrive()
+    visitor.signs_in(reader.email)
+    visitor.opens(f"{HOME}lessons/{next(iter(site.module.lessons))}/")
+    term = visitor.page.locator("a.app-term").first
+    words = term.inner_text()
+    target = str(term.get_attribute("href")).partition("#")[2]
+    term.click()
+    entry = visitor.page.locator(f"#{target}")
+    assert entry.is_visible()
+    assert entry.evaluate("element => element.matches(':target')")
+    assert words.split()[0].lower()[:4] in entry.inner_text().lower()
+    visitor.page.go_back()
+    assert visitor.page.locator("a.app-term").first.inner_text() == words
+
+
+@both_widths
+def test_withdrawing_and_the_cohort_s_gain(arrive: Arrive, site: Site, width: int) -> None:
+    visitor = arrive(width=width)
+    visitor.signs_in("administrator@example.org")
+    for page in (f"/admin/content/{MODULE}/", f"/admin/content/{MODULE}/lesson/{next(iter(site.module.lessons))}/"):
+        visitor.opens(page)
+        visitor.looks(page)
