@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from elearn.cohorts.models import Cohort
 from elearn.content.structure import StepKind
+from elearn.extensions import db
 from elearn.modules.catalogue import OWN_CONTENT, load
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
@@ -70,9 +72,24 @@ def test_a_term_leads_to_its_words_and_back(arrive: Arrive, site: Site) -> None:
 
 
 @both_widths
-def test_withdrawing_and_the_cohort_s_gain(arrive: Arrive, site: Site, width: int) -> None:
-    visitor = arrive(width=width)
-    visitor.signs_in("administrator@example.org")
-    for page in (f"/admin/content/{MODULE}/", f"/admin/content/{MODULE}/lesson/{next(iter(site.module.lessons))}/"):
-        visitor.opens(page)
-        visitor.looks(page)
+def test_withdrawing(arrive: Arrive, site: Site, width: int) -> None:
+    administrator = arrive(width=width)
+    administrator.signs_in("administrator@example.org")
+    administrator.opens(f"/admin/content/{MODULE}/")
+    administrator.sees("Lessons and questions in use")
+    administrator.looks("parts of a module")
+    administrator.opens(f"/admin/content/{MODULE}/lesson/{next(iter(site.module.lessons))}/")
+    administrator.sees("Withdraw a lesson")
+    administrator.looks("withdrawing a lesson")
+
+
+@both_widths
+def test_the_gain_of_a_cohort(arrive: Arrive, site: Site, width: int) -> None:
+    with site.app.app_context():
+        cohort = db.session.execute(db.select(Cohort.public_id, Cohort.name)).first()
+    assert cohort is not None
+    educator = arrive(width=width)
+    educator.signs_in("educator@example.org")
+    educator.opens(f"/reports/cohorts/{cohort.public_id}/gain/")
+    educator.sees(f"What {cohort.name} gained")
+    educator.looks("the gain of a cohort")
