@@ -99,6 +99,7 @@ class FixedModule:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._lessons: dict[str, FixedLesson] = {}
+        self._behind: dict[bool, Markup] = {}
         self._rows: dict[tuple[str, StepState, str], Markup] = {}
 
     @cached_property
@@ -115,6 +116,12 @@ class FixedModule:
     def about(self) -> Markup:
         """What the module says of itself before starting."""
         return Markup(_macros().about(self.module))  # noqa: S704 - a macro of ours has made it
+
+    def behind(self, *, signed_in: bool) -> Markup:
+        """The links to the pages behind the module."""
+        if signed_in not in self._behind:
+            self._behind[signed_in] = Markup(_macros().behind(self.module, signed_in))  # noqa: S704 - ours
+        return self._behind[signed_in]
 
     def rows(self, path: Path) -> list[Markup]:
         """The path as a task list's rows."""

@@ -50,6 +50,7 @@ def module(module: str) -> ResponseReturnValue:
         reviews=reviews,
         standing=standing(found, {r.version: r.reviewed_on for r in reviews}, clock.today(zone)),
         about=fixed(found).about,
+        behind=fixed(found).behind(signed_in=viewer is not None),
         rows=fixed(found).rows(progress.path) if progress else [],
     )
 
