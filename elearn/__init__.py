@@ -100,13 +100,13 @@ def believe_proxies(app: Flask, hops: int) -> None:
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """SQLite through the wheel with the mended library; PostgreSQL with a check before each use of a connection.
+    """SQLite through the wheel with the mended library; PostgreSQL by psycopg.
 
     What people typed stays out of errors, and so out of the log.
     """
     if settings.sqlalchemy_url.startswith("sqlite"):
         return {"module": pysqlite3.dbapi2, "hide_parameters": True}
-    return {"pool_pre_ping": True, "hide_parameters": True}
+    return {"hide_parameters": True}
 
 
 def init_database(app: Flask) -> None:

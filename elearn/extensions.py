@@ -1,11 +1,13 @@
 """The extension objects, and what every database connection is told. Objects only: `create_app()` binds them."""
 
+from select import POLLIN, poll
 from typing import Any
 
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 
 # Every constraint has a name, so that a migration can change it on both databases.
@@ -49,7 +51,28 @@ def prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def prepare_postgresql(dbapi_connection: Any, _record: Any) -> None:
+    """Make a new PostgreSQL session read-only unless a transaction says at its beginning that it writes (ADR 14)."""
+    dbapi_connection.autocommit = True
+    dbapi_connection.execute("SET default_transaction_read_only = on")
+    dbapi_connection.read_only = False
+
+
+def refuse_lost(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool replace a connection that the server has closed, without asking the server (ADR 14).
+
+    A server speaks on an idle connection only to say goodbye, and a closed socket can be read as well.
+    """
+    waiting = poll()
+    waiting.register(dbapi_connection.fileno(), POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
 def listen_to(engine: Engine) -> None:
-    """Prepare every connection that `engine` will make."""
+    """Prepare every connection that `engine` will make, and look at it each time before it is used."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", prepare_sqlite)
+    else:
+        event.listen(engine, "connect", prepare_postgresql)
+        event.listen(engine, "checkout", refuse_lost)

@@ -139,7 +139,9 @@ def _empty(app: Flask) -> None:
     deletions = "; ".join(f"DELETE FROM {table.name}" for table in Base.metadata.sorted_tables)
     with app.app_context(), db.engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql(f"BEGIN; SET LOCAL session_replication_role = replica; {deletions}; COMMIT")
+        connection.exec_driver_sql(
+            f"BEGIN READ WRITE; SET LOCAL session_replication_role = replica; {deletions}; COMMIT"
+        )
 
 
 # -- people, pages, time ---------------------------------------------------------------------------------------------
@@ -167,9 +169,9 @@ def noon() -> Iterator[datetime]:
 
 
 class StatementCount:
-    """The SQL statements of a stretch of code, without BEGIN, COMMIT, ROLLBACK, SAVEPOINT, PRAGMA and SET TRANSACTION."""
+    """The SQL statements of a stretch of code, without BEGIN, COMMIT, ROLLBACK, SAVEPOINT and PRAGMA."""
 
-    HOUSEKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET TRANSACTION")
+    HOUSEKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
     def __init__(self) -> None:
         self.statements: list[str] = []

@@ -1,8 +1,9 @@
 """Who may write, and when: transactions are read-only unless a view says `@commits`; nothing else commits.
 
-A read opens `BEGIN` with `PRAGMA query_only` on SQLite, or `SET TRANSACTION READ ONLY` on PostgreSQL, so that the
-database itself refuses a GET that writes. A write opens `BEGIN IMMEDIATE` before its first read: a read-then-write
-transaction on SQLite cannot wait for another writer (SQLITE_BUSY_SNAPSHOT), an immediate one can.
+A read opens `BEGIN` with `PRAGMA query_only` on SQLite; on PostgreSQL its statements stand alone in a session that is
+read-only (ADR 14): the database itself refuses a GET that writes. A write opens `BEGIN IMMEDIATE` before its first
+read: a read-then-write transaction on SQLite cannot wait for another writer (SQLITE_BUSY_SNAPSHOT), an immediate one
+can.
 
 SQLite's own way to wait for the writer before is to sleep and look again, longer each time: under load, some wait a
 hundred times longer than others. So writers queue for a **turn**, a file lock beside the database, across threads and
@@ -64,8 +65,11 @@ def begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             driver.execute("BEGIN")
-    elif mode is Mode.READ:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    else:
+        session: Any = connection.connection.dbapi_connection
+        alone = mode is Mode.READ
+        if session.autocommit is not alone:
+            session.autocommit = alone
 
 
 def _take_turn(connection: Connection) -> None:
