@@ -242,10 +242,11 @@ class Module:
 
     def lessons_by_source(self) -> list[tuple[Source, list[Lesson]]]:
         """Every source with the lessons that cite it."""
-        return [
-            (source, [lesson for lesson in self.lessons.values() if source in lesson.sources])
-            for source in self.sources.values()
-        ]
+        citing: dict[str, list[Lesson]] = {key: [] for key in self.sources}
+        for lesson in self.lessons.values():
+            for source in lesson.sources:
+                citing[source.id].append(lesson)
+        return [(source, citing[key]) for key, source in self.sources.items()]
 
     def dates_of(self, item: AnyItem) -> Dated | None:
         """An item's own dates, or those of the lesson or quiz that it stands in."""

@@ -65,7 +65,7 @@ class KeyboardVisitor(Visitor):
             self.page.keyboard.press("ArrowDown")
         raise AssertionError("the arrows do not reach the option")
 
-    def looks(self, kind: str) -> None:
+    def looks(self, kind: str, *, contrast: bool = True) -> None:
         """Nothing more: somebody with a mouse has the same pages at the same width judged by axe."""
 
     def _activate(self, target: Locator) -> None:

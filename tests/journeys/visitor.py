@@ -15,6 +15,7 @@ from tests.world import PASSWORD
 PHONE, DESK = 320, 1280
 SAVE = re.compile(r"/attempts/[\w-]+/questions/\d+/$")
 REFUSALS = (400, 401, 409, 422)  # somebody else, signed out, answered elsewhere, no answer: the page says it
+CONTRAST_JUDGED: set[tuple[str, int]] = set()  # the kinds of page and widths, in this process
 PICTURES = os.environ.get("ELEARN_PICTURES", "")  # a folder: every page that is looked at is drawn into it
 
 
@@ -204,13 +205,20 @@ class Visitor:
         focused = self.page.evaluate("document.activeElement.id")
         assert focused == fragment, f"{self.page.url}: the focus is on {focused!r}"
 
-    def looks(self, kind: str) -> None:
-        """Judge a kind of page in one state, once for each visitor: axe, the size of targets."""
+    def looks(self, kind: str, *, contrast: bool = True) -> None:
+        """Judge a kind of page in one state, once for each visitor: axe, the size of targets.
+
+        The contrast of its colours is judged once for each width, whoever comes first.
+        """
         if kind in self._seen or not self.script:
             return
         self._seen.add(kind)
-        for fault in (*axe_faults(self.page), *target_faults(self.page)):
+        contrast = contrast and (kind, self.width) not in CONTRAST_JUDGED
+        faults = [*axe_faults(self.page, contrast=contrast), *target_faults(self.page)]
+        for fault in faults:
             self._complain(f"({kind}) {fault}")
+        if contrast and not faults:
+            CONTRAST_JUDGED.add((kind, self.width))
         self.draws(kind)
 
     def draws(self, kind: str) -> None:
