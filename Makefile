@@ -29,7 +29,7 @@ check: install assets
 bench: install assets
 	$(BIN)/python -m benchmarks.run
 
-# Kills, races and the state machine of tests/faults in their full doses, half an hour or so; `make test` has small ones.
+# Kills, races and the state machine of tests/faults in their full doses, an hour or so; `make test` has small ones.
 faults: install assets
 	ELEARN_FAULTS=full $(BIN)/python -m pytest tests/faults -s --override-ini=timeout=7200
 
