@@ -7,8 +7,9 @@ from pathlib import Path
 from flask import Flask, current_app
 
 from elearn.content.checking import check
-from elearn.content.loading import Reader
+from elearn.content.loading import read_module
 from elearn.content.problems import Damaged, Problem
+from elearn.content.shelf import Shelf
 from elearn.content.structure import Module
 from elearn.items import editorial
 from elearn.items.base import Item
@@ -29,12 +30,12 @@ def folders(extra: Path | None = None) -> Iterator[Path]:
 
 def check_folder(folder: Path) -> list[Problem]:
     """Everything that is wrong in one module's folder."""
-    reader = Reader(folder, parse_item)
+    shelf = Shelf(folder, parse_item)
     try:
-        module = reader.read()
-        return sorted({*check(reader, module), *editorial.problems(module, reader.item_places)})
+        module = read_module(shelf)
+        return sorted({*check(shelf, module), *editorial.problems(module, shelf.item_places)})
     except Damaged as damaged:
-        return sorted({*reader.problems, *damaged.problems})
+        return sorted({*shelf.problems, *damaged.problems})
 
 
 def load(folder: Path) -> Module:
@@ -44,7 +45,7 @@ def load(folder: Path) -> Module:
 
 @cache
 def _load(folder: Path, _fingerprint: str) -> Module:
-    return Reader(folder, parse_item).read()
+    return read_module(Shelf(folder, parse_item))
 
 
 def _fingerprint(folder: Path) -> str:

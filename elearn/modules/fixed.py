@@ -6,7 +6,7 @@ person's own, is left out: the page puts it between two parts.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from flask import current_app, request, url_for
 from markupsafe import Markup
 
 from elearn.content.rendering import Text
-from elearn.content.structure import Lesson, Module
+from elearn.content.structure import AnyItem, Lesson, Module
 from elearn.items.base import BadResponse, Item, Response
 from elearn.modules.addresses import address_of
 from elearn.modules.one_page import fit
@@ -152,40 +152,47 @@ class FixedModule:
         return found
 
     def _on_one_page(self, lesson: Lesson, figures: int) -> Markup:
-        macros, checks = _macros(), 0
         address = url_for("modules.lesson", module=self.module.slug, lesson=lesson.slug)
-        stretch = [macros.objectives(lesson), macros.opening(lesson)]
-        for part in lesson.parts:
-            if isinstance(part, Text):
-                stretch.append(part.html)
-            elif part.kind == "figure":
-                figures += 1
-                stretch.append(macros.drawing(lesson.figures[part.id], figures))
-            else:
-                checks += 1
-                place = checks, len(lesson.checks)
-                stretch.append(macros.check_elsewhere(part.id, place, lesson.checks[part.id], address))
-        return _joined([*stretch, macros.opening_answer(lesson)])
+        parts: list[Markup] = []
+        for html, item in _stretches(lesson, figures):
+            parts.append(html)
+            if item is not None:
+                place = len(parts) // 2 + 1, len(lesson.checks)
+                parts.append(_macros().check_elsewhere(item.id, place, item, address))
+        return _joined(parts)
 
     def _render(self, lesson: Lesson) -> FixedLesson:
-        macros = _macros()
         parts: list[Part] = []
-        stretch, figures = [macros.objectives(lesson), macros.opening(lesson)], 0
-        for part in lesson.parts:
-            if isinstance(part, Text):
-                stretch.append(part.html)
-            elif part.kind == "figure":
-                figures += 1
-                stretch.append(macros.drawing(lesson.figures[part.id], figures))
-            elif isinstance(item := lesson.checks[part.id], Item):
+        for html, item in _stretches(lesson):
+            if isinstance(item, Item):
+                place = len(parts) + 1, len(lesson.checks)
                 address = url_for("modules.check", module=self.module.slug, lesson=lesson.slug, check=item.id)
                 stem = item.face(item.natural_order(), None).stem
-                stretch.append(macros.check_opening(item.id, (len(parts) + 1, len(lesson.checks)), stem, address))
-                parts.append(Part(_joined(stretch), FixedCheck(item)))
-                stretch = []
-        stretch.append(macros.opening_answer(lesson))
+                opening = _macros().check_opening(item.id, place, stem, address)
+                parts.append(Part(_joined([html, opening]), FixedCheck(item)))
+            else:
+                parts.append(Part(html))
         done = url_for("modules.done", module=self.module.slug, lesson=lesson.slug)
-        return FixedLesson((*parts, Part(_joined(stretch))), macros.sources(lesson), done)
+        return FixedLesson(tuple(parts), _macros().sources(lesson), done)
+
+
+def _stretches(lesson: Lesson, figures: int = 0) -> Iterator[tuple[Markup, AnyItem | None]]:
+    """The lesson in stretches, each with the check that it ends at; the last ends with the lesson.
+
+    `figures` stand before it on the same page.
+    """
+    macros = _macros()
+    stretch = [macros.objectives(lesson), macros.opening(lesson)]
+    for part in lesson.parts:
+        if isinstance(part, Text):
+            stretch.append(part.html)
+        elif part.kind == "figure":
+            figures += 1
+            stretch.append(macros.drawing(lesson.figures[part.id], figures))
+        else:
+            yield _joined(stretch), lesson.checks[part.id]
+            stretch = []
+    yield _joined([*stretch, macros.opening_answer(lesson)]), None
 
 
 def _joined(stretch: list[Markup]) -> Markup:
