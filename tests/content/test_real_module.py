@@ -70,6 +70,35 @@ def words_of(lesson: str) -> int:
     return sum(1 for word in text.split() if re.search(r"[A-Za-z0-9]", word))
 
 
+def sentences_of(module: Module, lesson: str) -> list[list[str]]:
+    """The words of each sentence of a lesson's paragraphs and lists; citations are no words."""
+    texts = [part.html for part in module.lessons[lesson].parts if isinstance(part, Text)]
+    elements = (found for text in texts for found in html5lib.parse(text, namespaceHTMLElements=False).iter())
+    blocks = (
+        re.sub(r"\[[SB]\d+\]", "", "".join(element.itertext()))
+        for element in elements
+        if element.tag in ("p", "li") and not any(inner.tag in ("p", "ul", "ol") for inner in element)
+    )
+    sentences = (re.split(r"(?<=[.!?])\s+", block) for block in blocks)
+    words = (re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", sentence) for found in sentences for sentence in found)
+    return [found for found in words if found]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_reads_easily(module: Module, lesson: str) -> None:
+    """By the Automated Readability Index (Smith and Senter, AMRL-TR-66-220, 1967): a year of school in the United States; 9 is the reading of 15-year-olds.
+
+    4.71 characters a word + 0.5 words a sentence - 21.43: it needs no dictionary of syllables.
+    """
+    sentences = sentences_of(module, lesson)
+    words = [word for sentence in sentences for word in sentence]
+    assert len(words) > 700
+    in_a_sentence = len(words) / len(sentences)
+    in_a_word = sum(map(len, words)) / len(words)
+    assert in_a_sentence < 18
+    assert 4.71 * in_a_word + 0.5 * in_a_sentence - 21.43 < 9
+
+
 def test_nothing_is_wrong_in_it(module: Module) -> None:
     assert check_folder(FOLDER) == []
     assert module.is_whole
