@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from elearn.modules.catalogue import OWN_CONTENT, load
 from tests.journeys.keyboard import KeyboardVisitor
 from tests.journeys.site import Site, serving
 from tests.journeys.sitting import Desk
 from tests.journeys.visitor import Visitor
 from tests.missing_programs import NEEDED
+from tests.quizzes.test_secrecy import offering
+from tests.world import MODULE
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -52,6 +55,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The application with its demonstration."""
     with serving(tmp_path_factory.mktemp("site")) as found:
         yield found
+
+
+@pytest.fixture
+def as_published(site: Site) -> Iterator[None]:
+    """The module as it is published, with questions and checks of every kind."""
+    with offering(site.app, load(OWN_CONTENT / MODULE)):
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
@@ -39,13 +40,13 @@ new MutationObserver((records) => {
 class Sitter(Newcomer):
     """A person with an attempt in progress, nothing answered yet."""
 
-    def __init__(self, site: Site, quiz: str = QUIZ) -> None:
+    def __init__(self, site: Site, quiz: str = QUIZ, randomness: Random | None = None) -> None:
         super().__init__(site)
         self.quiz = site.module.quizzes[quiz]
         self.has_done_all_before(f"quiz:{quiz}")
         viewer = self.world.viewer(self.persona)
         with self._writing():
-            self.attempt = actions.start_attempt(viewer, site.module, self.quiz)
+            self.attempt = actions.start_attempt(viewer, site.module, self.quiz, randomness)
 
     @property
     def id(self) -> int:

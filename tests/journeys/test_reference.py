@@ -1,18 +1,14 @@
 """The pages behind a module, and every lesson, in a browser: axe, width, outline, on a screen and on a phone."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from elearn.cohorts.models import Cohort
 from elearn.content.structure import StepKind
 from elearn.extensions import db
-from elearn.modules.catalogue import OWN_CONTENT, load
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
 from tests.journeys.visitor import DESK, PHONE
-from tests.quizzes.test_secrecy import offering
 from tests.world import MODULE
 
 HOME = f"/modules/{MODULE}/"
@@ -31,15 +27,8 @@ def test_reference_pages(arrive: Arrive, site: Site, width: int) -> None:
         visitor.looks(page, contrast=page != "whole")
 
 
-@pytest.fixture
-def _as_published(site: Site) -> Iterator[None]:
-    """The module with its checks of every kind."""
-    with offering(site.app, load(OWN_CONTENT / MODULE)):
-        yield
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.usefixtures("_as_published")
+@pytest.mark.usefixtures("as_published")
 @both_widths
 def test_every_lesson(arrive: Arrive, site: Site, width: int) -> None:
     """With every term linked, every figure and every check."""
