@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import security
+from elearn.accounts.queries import may_receive_mail
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
 from elearn.certificates import tasks as certificate_tasks
@@ -17,6 +18,7 @@ from elearn.extensions import csrf, db, listen_to, migrate
 from elearn.jobs import worker
 from elearn.learning.problems import blueprint as problem_pages
 from elearn.learning.views import blueprint as learning_pages
+from elearn.mail import tasks as mail_tasks
 from elearn.modules import catalogue, current
 from elearn.modules.reference import blueprint as reference_pages
 from elearn.modules.views import blueprint as modules_pages
@@ -30,6 +32,7 @@ from elearn.reports.admin import blueprint as admin_pages
 from elearn.reports.gain import blueprint as gain_pages
 from elearn.reports.items import blueprint as items_pages
 from elearn.reports.more_time import blueprint as more_time_pages
+from elearn.reports.outbox import blueprint as outbox_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.reports.withdrawals import blueprint as withdrawal_pages
@@ -40,7 +43,16 @@ from elearn.site.views import blueprint as site_pages
 PAGES = (
     *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
-    *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
+    *(
+        reports_pages,
+        gain_pages,
+        items_pages,
+        reported_pages,
+        more_time_pages,
+        withdrawal_pages,
+        outbox_pages,
+        admin_pages,
+    ),
 )
 
 
@@ -59,8 +71,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app, find_viewer, security.ACCESS)
     offer_modules(app, settings)
     current.init_app(app)
+    mail_tasks.init_app(app, may_receive_mail)
     worker.init_app(
-        app, {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS}, (*certificate_tasks.CHORES, *quiz_tasks.CHORES)
+        app,
+        {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS, **mail_tasks.HANDLERS},
+        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *mail_tasks.CHORES),
     )
     signals.person_signed_in.connect(save_held, app)
     for pages in PAGES:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     debug: bool = False
     demonstration: bool = Field(False, description="invented people; every page and certificate says so")
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    old_secret_keys: list[SecretStr] = Field([], description="earlier keys: what they sealed can still be opened")
     cookie_secure: bool = Field(True, description="the session cookie only over HTTPS, named __Host-elearn")
     instance_path: Path = Path("instance")
     database_url: str = Field("", repr=False, description="empty: instance/elearn.sqlite3; or postgresql://...")

@@ -19,6 +19,8 @@ from elearn.cohorts.models import Cohort, RosterEntry
 from elearn.extensions import db
 from elearn.learning.actions import report_problem
 from elearn.learning.reported import get_question_subject
+from elearn.mail import actions as mail
+from elearn.mail.models import Letter
 from elearn.modules.actions import record_review
 from elearn.modules.models import Completion
 from elearn.quizzes.queries import get_attempt
@@ -106,7 +108,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
             *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),
-            *("GET more_time.ask", "POST more_time.apply"),
+            *("GET more_time.ask", "POST more_time.apply", "GET outbox.letters", "POST outbox.send_again"),
         ),
         ADMINISTRATOR,
     ),
@@ -140,6 +142,7 @@ class Things:
     token: str
     digest: str
     problem: str
+    letter: str
 
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
@@ -158,6 +161,7 @@ class Things:
             "token": self.token,
             "digest": self.digest,
             "problem": self.problem,
+            "letter": self.letter,
             "kind": "lesson",
             "part": LESSON,
         }
@@ -195,8 +199,13 @@ def things(app: Flask, world: World) -> Things:
         digest = get_attempt(learner, done_attempt).paper[0].item.digest
         with writing():
             report_problem(learner, get_question_subject(learner, done_attempt, 1), "The stem is cut off.", "a-problem")
+    with app.app_context(), writing():
+        mail.send("learner@example.org", "Planted", "A letter.")
+        letter = db.session.scalars(db.select(Letter.public_id)).one()
     other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
-    return Things(world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem")
+    return Things(
+        world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem", letter
+    )
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

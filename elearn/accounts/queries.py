@@ -89,6 +89,12 @@ def find_person_by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
 
 
+def may_receive_mail(email: str) -> bool:
+    """Whether letters may go to this address: to anybody's but a suspended person's (trust.md A-8)."""
+    person = find_person_by_email(email)
+    return person is None or person.active
+
+
 def get_person(person_id: int) -> Person:
     """A person by key. Raises NotFound."""
     person = db.session.get(Person, person_id)

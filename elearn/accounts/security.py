@@ -1,12 +1,10 @@
 """Flask-Security, set up for this application: which of its pages are used, and how its sessions end on the server."""
 
-import smtplib
 from http import HTTPStatus
 from typing import Any
 
 import flask_login.utils
-import structlog
-from flask import Flask, Response, after_this_request, current_app, redirect, render_template, request, session, url_for
+from flask import Flask, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_in, user_logged_out
 from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, user_registered
@@ -20,13 +18,11 @@ from elearn.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer
 from elearn.config import Settings
 from elearn.extensions import db
-from elearn.mail.delivery import deliver
+from elearn.mail import actions as mail
 from elearn.shared import signals
 from elearn.shared.access import Access
 from elearn.shared.forms import is_inside
 from elearn.shared.transactions import commit_late
-
-log = structlog.get_logger(__name__)
 
 # Every rule that Flask-Security adds, with who may use it; one that is not named here is refused.
 ACCESS = {
@@ -70,9 +66,9 @@ class Post(MailUtil):
     """Flask-Security's mail goes the way of all our mail, as text."""
 
     def send_mail(self, *args: Any, **_kwargs: Any) -> None:
-        """Hand the text over."""
+        """Write it."""
         _template, subject, recipient, _sender, body = args[:5]
-        deliver(current_app.extensions["elearn.settings"], recipient, subject, body or "")
+        mail.send(recipient, subject, body or "")
 
 
 def configure(app: Flask) -> None:
@@ -162,40 +158,22 @@ def _end_sign_in(_app: Flask, **_details: Any) -> None:
     forget_viewer()
 
 
-def _ask_to_confirm(app: Flask, user: Person, **_details: Any) -> None:
-    """Send the link when the account is committed: nobody waits for a mail server inside the write lock."""
-    settings: Settings = app.extensions["elearn.settings"]
-    message = _confirmation(settings, user)
-
-    @after_this_request
-    def send(response: Response) -> Response:
-        if response.status_code < HTTPStatus.BAD_REQUEST:
-            _deliver(settings, *message)
-        return response
+def _ask_to_confirm(_app: Flask, user: Person, **_details: Any) -> None:
+    """Write the link in the transaction that makes the account."""
+    send_confirmation(user)
 
 
-def send_confirmation(settings: Settings, person: Person) -> bool:
-    """Send the link by which a person shows that the address is theirs; false where it could not be handed over."""
-    return _deliver(settings, *_confirmation(settings, person))
+def send_confirmation(person: Person) -> None:
+    """Write the link by which a person shows that the address is theirs."""
+    settings: Settings = current_app.extensions["elearn.settings"]
+    link = settings.base_url.rstrip("/") + confirmation_address(person)
+    text = CONFIRMATION.format(name=person.name, link=link, provider=settings.provider_name)
+    mail.send(person.email, "Confirm your e-mail address", text, person_id=person.id)
 
 
 def confirmation_address(person: Person) -> str:
     """The page that confirms a person's address, as the link in the mail names it."""
     return url_for("accounts.confirm", token=generate_confirmation_token(person))
-
-
-def _confirmation(settings: Settings, person: Person) -> tuple[str, str]:
-    link = settings.base_url.rstrip("/") + confirmation_address(person)
-    return person.email, CONFIRMATION.format(name=person.name, link=link, provider=settings.provider_name)
-
-
-def _deliver(settings: Settings, recipient: str, text: str) -> bool:
-    try:
-        deliver(settings, recipient, "Confirm your e-mail address", text)
-    except (OSError, smtplib.SMTPException):
-        log.exception("mail not handed over")
-        return False
-    return True
 
 
 def person_of_confirmation(token: str) -> Person | None:

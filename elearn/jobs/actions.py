@@ -19,13 +19,22 @@ LONGEST_ERROR = 500
 HINT = "elearn.jobs.hint"  # where `worker.init_app` puts what tells the worker
 
 
-def enqueue(kind: str, detail: Mapping[str, Any], owner_id: int | None = None, *, total: int = 0) -> str:
-    """Ask for work in the transaction that causes it, and give the job's address id.
+def enqueue(
+    kind: str,
+    detail: Mapping[str, Any],
+    owner_id: int | None = None,
+    *,
+    total: int = 0,
+    due_at: datetime | None = None,
+) -> str:
+    """Ask for work in the transaction that causes it, to be done at once or when it is due; gives the job's address id.
 
     Workers are told when the transaction has committed; if nobody hears it, they find the row by themselves.
     """
     public_id = unguessable_id()
-    db.session.add(Job(public_id=public_id, kind=kind, detail=dict(detail), owner_id=owner_id, total=total))
+    job = Job(public_id=public_id, kind=kind, detail=dict(detail), owner_id=owner_id, total=total)
+    job.due_at = due_at or clock.now()
+    db.session.add(job)
     db.session.flush()
     event.listen(db.session(), "after_commit", _tell_workers, once=True)
     return public_id

@@ -1,1 +1,5 @@
-"""Mail to people: over SMTP where it is set up, else as `.eml` files in `instance/mail/` that an operator can read."""
+"""Letters to people: an outbox in the database, which a job empties.
+
+A letter is written in the transaction that causes it, and handed to the SMTP server of the settings, or to a file in
+`instance/mail/` where there is none. It has one Message-ID, however often it is tried.
+"""

@@ -8,7 +8,7 @@ from flask import current_app
 from elearn.accounts.queries import get_person
 from elearn.config import Settings
 from elearn.jobs.rules import Handler, Work
-from elearn.mail.delivery import deliver
+from elearn.mail import actions as mail
 from elearn.modules.catalogue import get_module
 from elearn.quizzes import actions, queries
 from elearn.quizzes.regrading import TELL_JOB
@@ -70,8 +70,10 @@ def tell_of_changed_mark(work: Work) -> Mapping[str, str]:
         link=f"{settings.base_url.rstrip('/')}/attempts/{change.attempt}/result/",
         provider=settings.provider_name,
     )
-    deliver(settings, person.email, "Your quiz mark was corrected", text)
-    return {"mail": "sent"}
+    with writing():
+        key = f"mark-change-{work.detail['change']}"
+        mail.send(person.email, "Your quiz mark was corrected", text, person_id=person.id, key=key)
+    return {"mail": "written"}
 
 
 HANDLERS: Mapping[str, Handler] = {TELL_JOB: tell_of_changed_mark}

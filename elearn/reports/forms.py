@@ -12,6 +12,7 @@ from elearn.accounts.rules import tidy
 from elearn.certificates.rules import Reason, State
 from elearn.certificates.search import Selection
 from elearn.learning.rules import LONGEST_PROBLEM, ProblemState, tidy_text
+from elearn.mail.rules import LetterState
 from elearn.quizzes.rules import MoreTime
 from elearn.reports.rules import TIMES
 
@@ -204,6 +205,31 @@ class PeopleForm(FlaskForm):
             Optional(),
             Length(max=LONGEST_SEARCH, message=f"Search must be {LONGEST_SEARCH} characters or fewer"),
         ],
+    )
+
+
+class LettersForm(FlaskForm):
+    """Looking for letters."""
+
+    class Meta:
+        """It changes nothing, and so needs no token."""
+
+        csrf = False
+
+    q = StringField(
+        "E-mail address or subject",
+        filters=[_tidy],
+        description="Any part of it.",
+        validators=[
+            Optional(),
+            Length(max=LONGEST_SEARCH, message=f"Search must be {LONGEST_SEARCH} characters or fewer"),
+        ],
+    )
+    state = SelectField(  # type: ignore[call-arg]  # newer than its stubs
+        "State",
+        choices=[SelectChoice("", "Any")] + [SelectChoice(state.value, state.capitalize()) for state in LetterState],
+        validators=[Optional()],
+        invalid_choice_message="Choose a state from the list",
     )
 
 

@@ -1,15 +1,12 @@
 """Fixtures about people."""
 
-from pathlib import Path
-
 import pytest
 from flask import Flask
 
+from tests.post import PostBox, empty_post
+
 
 @pytest.fixture(autouse=True)
-def mail(app: Flask) -> Path:
-    """The folder of outgoing mail, empty."""
-    folder: Path = app.extensions["elearn.settings"].instance_path / "mail"
-    for message in folder.glob("*.eml"):
-        message.unlink()
-    return folder
+def mail(app: Flask) -> PostBox:
+    """The folder of letters, empty."""
+    return empty_post(app)

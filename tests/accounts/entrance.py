@@ -1,15 +1,13 @@
 """What the tests of registering and signing in share."""
 
-from email import message_from_bytes
-from email.policy import default
-from pathlib import Path
-
 from flask import Flask
 from sqlalchemy import func, select
 
 from elearn.accounts.models import Person
 from elearn.extensions import db
+from tests import post
 from tests.page import PageClient, check_page, find_all, text_of
+from tests.post import PostBox, mails
 from tests.world import PASSWORD
 
 REGISTER = "/account/register/"
@@ -26,11 +24,9 @@ AMINA = {
 }
 
 
-def link_in(folder: Path) -> str:
-    [message] = folder.glob("*.eml")
-    text: str = message_from_bytes(message.read_bytes(), policy=default).get_content()
-    [line] = [line for line in text.splitlines() if line.startswith("https://")]
-    return line.removeprefix("https://localhost")
+def link_in(box: PostBox) -> str:
+    [(_, text)] = mails(box)
+    return post.link_in(text)
 
 
 def is_signed_in(client: PageClient) -> bool:

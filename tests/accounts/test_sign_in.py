@@ -1,7 +1,6 @@
 """Registering, confirming, signing in and out, in a person's order."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -25,10 +24,11 @@ from tests.accounts.entrance import (
     without_tokens,
 )
 from tests.page import PageClient, new_browser
+from tests.post import PostBox
 from tests.world import MODULE, PASSWORD, World
 
 
-def test_the_whole_way(client: PageClient, app: Flask, mail: Path) -> None:
+def test_the_whole_way(client: PageClient, app: Flask, mail: PostBox) -> None:
     wanted = f"/modules/{MODULE}/"
     response = client.send(f"{REGISTER}?next={wanted}", AMINA)
     assert (response.status_code, response.location) == (302, wanted)

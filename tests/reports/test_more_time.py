@@ -183,6 +183,7 @@ def addresses(world: World, app: Flask, attempts: list[str]) -> list[str]:
             "number": 1,
             "problem": "none",
             "digest": "none",
+            "letter": "none",
             "kind": "lesson",
             "part": "how-trials-build-evidence",
             "public_id": "none",

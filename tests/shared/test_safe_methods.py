@@ -53,6 +53,7 @@ def fill(world: World) -> list[dict[str, str | int]]:
         "public_id": job,
         "digest": digest,
         "problem": "a-problem",
+        "letter": "none",
         "kind": "lesson",
         "part": "how-trials-build-evidence",
     }
