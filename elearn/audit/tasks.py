@@ -1,5 +1,7 @@
 """Background work: sealing what was recorded, and a signed checkpoint outside the database whenever the chain has grown."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -63,6 +65,32 @@ def make_checkpoint(*, even_if_unchanged: bool = False) -> Checkpoint | None:
         if not is_new and not even_if_unchanged:
             return None
         return checkpoints.append(place, head.sequence, head.hash, now)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the chain is, for a page: `broken` where it no longer agrees with the last checkpoint."""
+
+    sealed: int
+    waiting: int
+    last: datetime | None
+    broken: bool
+
+    @property
+    def words(self) -> str:
+        """How much of the trail can no longer be changed unseen."""
+        if not self.sealed:
+            return "No event is sealed yet: that is done every ten minutes."
+        if not self.waiting:
+            return f"All {self.sealed} events are sealed."
+        return f"{self.sealed} events are sealed; {self.waiting} will be, within ten minutes or so."
+
+
+def standing() -> Standing:
+    """How far the chain is. It is not walked along: `elearn audit verify` does that."""
+    last, head = checkpoints.find_last(folder()), queries.find_head()
+    broken = last is not None and queries.find_hash(last.sequence) != last.root
+    return Standing(head.sequence, queries.count_unsealed(), last.made_at if last else None, broken)
 
 
 def seal_and_mark() -> None:
