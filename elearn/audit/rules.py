@@ -102,7 +102,8 @@ class Walk:
 
     def step(self, seal: Seal, event: StoredEvent | None) -> Iterator[Fault]:
         """Look at the next seal, and at its event: None where there is no such event."""
-        if not isinstance(seal.sequence, int):
+        number: object = seal.sequence  # SQLite would store a text as well
+        if not isinstance(number, int):
             yield Fault(self.head.sequence, "a seal has no number")
             return
         if seal.sequence != self.head.sequence + 1:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,8 @@ def test_the_end_is_compared_with_the_checkpoints() -> None:
 @pytest.mark.parametrize("text", ["amina@example.org", "Zoë", "O'Brien", "two\nlines", "a, b", "=1+1", "x" * 121])
 @pytest.mark.parametrize("place", ["subject", "detail", "list"])
 def test_what_could_be_words_of_people_is_refused(text: str, place: str) -> None:
-    detail = {"detail": {"note": text}, "list": {"notes": [1, text]}}.get(place, {})
+    details: dict[str, dict[str, Any]] = {"detail": {"note": text}, "list": {"notes": [1, text]}, "subject": {}}
+    detail = details[place]
     with pytest.raises(NotAnId):
         refuse_text(text if place == "subject" else "person:1", detail)
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, text
 
-from elearn.audit import checkpoints, queries, tasks
+from elearn.audit import checkpoints, queries, rules, tasks
 from elearn.audit.verifying import Verdict, verify
 from elearn.extensions import db
 from elearn.jobs.worker import EXTENSION
@@ -76,7 +76,7 @@ def test_no_request_waits_for_the_sealer(app: Flask, place: Path, monkeypatch: p
     """What is read and hashed is read and hashed outside the write."""
     record(app, 3)
     modes: list[transactions.Mode] = []
-    original = tasks.continue_chain
+    original = rules.continue_chain
 
     def noting(*args: Any) -> Any:
         modes.append(transactions._mode.get())
