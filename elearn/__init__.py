@@ -8,8 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import security
 from elearn.accounts.queries import may_receive_mail
+from elearn.accounts.denials import note_denial
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
+from elearn.audit import tasks as audit_tasks
 from elearn.certificates import tasks as certificate_tasks
 from elearn.certificates.views import blueprint as certificates_pages
 from elearn.cohorts.views import blueprint as cohorts_pages
@@ -72,12 +74,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     offer_modules(app, settings)
     current.init_app(app)
     mail_tasks.init_app(app, may_receive_mail)
+    # The seals come last: they seal what the other chores have recorded.
     worker.init_app(
         app,
         {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS, **mail_tasks.HANDLERS},
-        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *mail_tasks.CHORES),
+        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *mail_tasks.CHORES, *audit_tasks.CHORES),
     )
     signals.person_signed_in.connect(save_held, app)
+    signals.access_denied.connect(note_denial, app)
     for pages in PAGES:
         app.register_blueprint(pages)
     errors.init_app(app)

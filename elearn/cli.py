@@ -15,6 +15,10 @@ from granian.constants import Interfaces
 from elearn import create_app
 from elearn.accounts.actions import EmailTaken, create_person
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
+from elearn.audit import checkpoints
+from elearn.audit import queries as audit_queries
+from elearn.audit import tasks as audit_tasks
+from elearn.audit.verifying import Verdict, verify
 from elearn.config import DEMONSTRATION_DATABASE, Settings
 from elearn.content.schema import Coverage, Fact, FigureFile, ItemRecord, LessonFile, ModuleFile, QuizFile, Source, Term
 from elearn.content.tracing import resting_on
@@ -22,7 +26,7 @@ from elearn.demonstration import SIGN_INS, fill
 from elearn.items.single_best_answer import SingleBestAnswer
 from elearn.jobs.worker import run_forever, start_embedded
 from elearn.modules.catalogue import check_folder, folders, load
-from elearn.schema import bring_up_to_date, differences
+from elearn.schema import bring_up_to_date, differences, grants
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 
@@ -121,6 +125,77 @@ def db_check() -> None:
         click.echo(words)
     click.echo(f"{len(found)} differences between models, migrations and triggers")
     sys.exit(1 if found else 0)
+
+
+@db.command("grants")
+@click.argument("role")
+def db_grants(role: str) -> None:
+    """Print the SQL that lets ROLE run the application on PostgreSQL, and only add to the audit trail.
+
+    The owner of the tables runs it after each upgrade: elearn db grants elearn_app | psql DATABASE
+    """
+    for statement in grants(role):
+        click.echo(f"{statement};")
+
+
+# -- the audit trail -------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail: its seals and its signed checkpoints."""
+
+
+@audit.command("verify")
+@click.option("--checkpoints", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--public-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def audit_verify(file: Path | None, public_key: Path | None) -> None:
+    """Find every sealed event that was changed, removed, inserted, reordered or cut off; exit 1 if any was.
+
+    Give your own copies of the checkpoints and of the public key where you have them: then nobody with access to this
+    machine can have changed those.
+    """
+    with create_app().app_context():
+        folder, total = audit_tasks.folder(), audit_queries.find_head().sequence
+        paths = file or folder / checkpoints.FILE, public_key or folder / checkpoints.PUBLIC_KEY
+        with click.progressbar(length=total, label="Looking at seals", file=sys.stderr) as bar:
+            verdict = verify(*paths, clock.now(), bar.update)
+    _tell(verdict)
+    sys.exit(1 if verdict.faults else 0)
+
+
+def _tell(verdict: Verdict) -> None:
+    for fault in verdict.faults:
+        click.echo(str(fault))
+    if verdict.more:
+        click.echo(f"and {verdict.more} faults more")
+    click.echo(f"{verdict.sealed} events are sealed; {verdict.waiting} are not sealed yet")
+    if verdict.last is None:
+        click.echo("There is no checkpoint.")
+    else:
+        made = clock.time_in_words(verdict.last.made_at)
+        click.echo(f"{verdict.checkpoints} checkpoints, the last at seal {verdict.last.sequence}, {made} (UTC)")
+    click.echo(f"{len(verdict.faults) + verdict.more} faults")
+
+
+@audit.command("checkpoint")
+def audit_checkpoint() -> None:
+    """Seal what waits and sign how far the chain is, now."""
+    with create_app().app_context():
+        sealed = audit_tasks.seal_waiting()
+        try:
+            made = audit_tasks.make_checkpoint(even_if_unchanged=True)
+        except audit_tasks.ChainChanged as changed:
+            raise click.ClickException(str(changed)) from changed
+    number, sequence = (made.number, made.sequence) if made else (0, 0)
+    click.echo(f"{sealed} events sealed now; checkpoint {number} is at seal {sequence}.")
+
+
+@audit.command("key")
+def audit_key() -> None:
+    """Print the public key that checkpoints are signed with; keep a copy of it elsewhere."""
+    with create_app().app_context():
+        click.echo(checkpoints.public_key(audit_tasks.folder()), nl=False)
 
 
 # -- people ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from elearn.shared.transactions import writing
 # Rows of these tables are added and never changed or removed.
 APPEND_ONLY = (
     "audit_events",
+    "audit_seals",
     "check_responses",
     "response_events",
     "item_versions",
@@ -25,6 +26,8 @@ APPEND_ONLY = (
     "content_withdrawals",
 )
 DOINGS = ("UPDATE", "DELETE")
+# Of these the application's role on PostgreSQL may only read and add rows: an owner could drop the triggers.
+ADD_AND_READ = ("audit_events", "audit_seals")
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
@@ -57,6 +60,21 @@ def _refusal(table: str, doing: str, name: str, postgresql: bool) -> str:
     if postgresql:
         return f"CREATE TRIGGER {name} BEFORE {doing} ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     return f"CREATE TRIGGER {name} BEFORE {doing} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+
+
+def grants(role: str) -> list[str]:
+    """The SQL by which the owner of a PostgreSQL database lets a role of the application in, and no further."""
+    name, tables = '"' + role.replace('"', '""') + '"', ", ".join(ADD_AND_READ)
+    return [
+        "BEGIN",
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        f"REVOKE ALL ON {tables}, alembic_version FROM {name}",
+        f"GRANT SELECT, INSERT ON {tables} TO {name}",
+        f"GRANT SELECT ON alembic_version TO {name}",
+        "COMMIT",
+    ]
 
 
 def list_triggers(connection: Connection) -> set[str]:

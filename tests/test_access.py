@@ -104,7 +104,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET cohorts.new", "POST cohorts.create", "GET cohorts.educators", "POST cohorts.appoint"),
             *("POST cohorts.dismiss", "GET admin.index", "GET admin.audit", "GET admin.people", "GET admin.reviews"),
             *("GET withdrawals.parts", "GET withdrawals.part", "POST withdrawals.change"),
-            "POST withdrawals.learners_as_csv",
+            *("POST withdrawals.learners_as_csv", "POST admin.export_audit"),
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
             *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),

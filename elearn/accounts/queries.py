@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import Profession, Viewer, full_name, sign_in_is_live
@@ -155,6 +155,13 @@ def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
     _only(administrator)
     rows = db.session.execute(select(Person.id, Person.given_names, Person.family_name).where(Person.id.in_(ids)))
     return {row.id: full_name(row.given_names, row.family_name) for row in rows}
+
+
+def list_ids(administrator: Viewer, words: str, limit: int) -> list[int]:
+    """The keys of people, so many at most, who have these words in their names or address, or this address id."""
+    _only(administrator)
+    asked = select(Person.id).where(or_(and_(*contain(_SEARCHED, words)), Person.public_id == words))
+    return list(db.session.scalars(asked.order_by(Person.id).limit(limit)))
 
 
 def get_person_by_public_id(administrator: Viewer, public_id: str) -> Person:

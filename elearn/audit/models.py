@@ -1,4 +1,4 @@
-"""The audit table. It names people by id only, so that erasing a person leaves the trail whole."""
+"""The audit trail and its seals. It names people by id only, so that erasing a person leaves the trail whole."""
 
 from datetime import datetime
 from typing import Any
@@ -23,3 +23,13 @@ class AuditEvent(Base):
     subject: Mapped[str] = mapped_column(String(120))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     request_id: Mapped[str] = mapped_column(String(40), default="")
+
+
+class AuditSeal(Base):
+    """One link of the chain, never changed: which event was sealed at this place, and the hash of all up to it."""
+
+    __tablename__ = "audit_seals"
+
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    hash: Mapped[str] = mapped_column(String(64))

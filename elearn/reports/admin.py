@@ -8,7 +8,10 @@ from flask.typing import ResponseReturnValue
 from elearn.accounts import actions as people_actions
 from elearn.accounts import queries as people_queries
 from elearn.accounts.viewer import get_viewer
+from elearn.audit import actions as audit_actions
 from elearn.audit import queries as audit_queries
+from elearn.audit.queries import Selection
+from elearn.audit.tasks import standing as standing_of_trail
 from elearn.certificates import actions, export, search
 from elearn.certificates.rules import Reason
 from elearn.jobs import queries as jobs_queries
@@ -16,9 +19,12 @@ from elearn.modules import queries as modules_queries
 from elearn.modules.actions import record_review
 from elearn.modules.catalogue import catalogue, get_module
 from elearn.modules.rules import due_reviews, standing
+from elearn.reports.audit_csv import as_of_now, audit_csv
+from elearn.reports.audit_form import AuditExportForm, AuditForm
 from elearn.reports.forms import CertificatesForm, ExportForm, PeopleForm, RestoreForm, ReviewForm, RevokeForm
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
+from elearn.shared.csv_export import MIMETYPE
 from elearn.shared.missing import NotFound
 from elearn.shared.pagination import page_of
 from elearn.shared.transactions import commits
@@ -29,8 +35,13 @@ EVENTS_PAGE_SIZE = 100
 ZIP = "application/zip"
 
 
+def _zone() -> str:
+    zone: str = current_app.extensions["elearn.settings"].time_zone
+    return zone
+
+
 def _today() -> date:
-    return clock.today(current_app.extensions["elearn.settings"].time_zone)
+    return clock.today(_zone())
 
 
 @blueprint.get("/")
@@ -267,7 +278,42 @@ def restore_person(person: str) -> ResponseReturnValue:
 @allow(Access.ADMINISTRATOR)
 def audit() -> ResponseReturnValue:
     """Who did what, newest first, 100 a page."""
-    page = page_of(request.args.get("page"), EVENTS_PAGE_SIZE, audit_queries.count_events())
-    events = audit_queries.list_events_page(page)
+    form = AuditForm(request.args)
+    selection = form.select(get_viewer(), _zone()) if form.validate() else None
+    return _audit_page(form, selection)
+
+
+def _audit_page(form: AuditForm, selection: Selection | None) -> ResponseReturnValue:
+    page, events = None, []
+    if selection is not None:
+        page = page_of(request.args.get("page"), EVENTS_PAGE_SIZE, audit_queries.count_events(selection))
+        events = audit_queries.list_events_page(page, selection)
     names = people_queries.names_of(get_viewer(), {event.actor_id for event in events if event.actor_id is not None})
-    return render_template("reports/admin_audit.html", page=page, events=events, names=names)
+    shown = render_template(
+        "reports/admin_audit.html",
+        form=form,
+        page=page,
+        events=events,
+        names=names,
+        stands=standing_of_trail(),
+        any_export=audit_queries.ANY_EXPORT,
+    )
+    return shown, 422 if selection is None else 200
+
+
+@blueprint.post("/audit/export/")
+@allow(Access.ADMINISTRATOR)
+@commits
+def export_audit() -> ResponseReturnValue:
+    """A part of the trail as a file; the trail says who took it."""
+    form = AuditExportForm()
+    selection = form.select(get_viewer(), _zone()) if form.validate() else None
+    if selection is None:
+        return _audit_page(form, None)
+    selection = as_of_now(selection)
+    count = audit_queries.count_events(selection)
+    audit_actions.record("audit exported", "audit", get_viewer().id, rows=count, filters=sorted(form.filters))
+    lines = audit_csv(get_viewer(), selection, current_app.app_context)
+    response = Response(lines, content_type=MIMETYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"audit-{_today().isoformat()}.csv")
+    return response

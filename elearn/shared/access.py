@@ -12,6 +12,8 @@ import structlog
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from elearn.shared import signals
+
 View = TypeVar("View", bound=Callable[..., object])
 log = structlog.get_logger(__name__)
 
@@ -84,6 +86,8 @@ def init_app(app: Flask, visitor: Callable[[], Visitor | None], third_party: Map
         if who is None and access is not Access.NOBODY:
             return to_sign_in()
         log.warning("denied", endpoint=request.endpoint)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            signals.access_denied.send(app, endpoint=request.endpoint)
         return abort(404)
 
 

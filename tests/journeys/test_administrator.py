@@ -168,6 +168,17 @@ def test_an_administrator_suspends_and_restores_a_person(arrive: Arrive, site: S
     administrator.reads("can sign in again.")
     administrator.opens("/admin/audit/")
     administrator.looks("audit trail")
+    administrator.types("From", "yesterday")
+    administrator.presses("Search")
+    administrator.is_told("Enter a day like 22/11/2026")
+    administrator.looks("audit trail, error")
+    administrator.types("From", "")
+    administrator.types("Person", person.family_name)
+    administrator.presses("Search")
+    administrator.reads("Person suspended")
+    administrator.looks("audit trail of one person")
+    export = administrator.main.get_by_role("button", name="as CSV").inner_text()
+    assert "person suspended" in administrator.downloads(export).read_text(encoding="utf-8-sig")
 
 
 @WIDTHS

@@ -167,7 +167,12 @@ def test_the_chore_marks_what_was_saved_and_opens_the_way(
         after = everything_in(app)
         app.extensions[worker.EXTENSION].do_chores()
         assert everything_in(app) == after
-    assert {name for name in before if before[name] != after[name]} == {"attempts", "audit_events", "completions"}
+    assert {name for name in before if before[name] != after[name]} == {
+        "attempts",
+        "audit_events",
+        "audit_seals",
+        "completions",
+    }
     with app.app_context():
         rows = db.session.scalars(select(Attempt).order_by(Attempt.points)).all()
         assert [(row.points, row.passed, row.submitted_at, row.closed_by) for row in rows] == [
