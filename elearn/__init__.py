@@ -28,8 +28,12 @@ from elearn.quizzes.questions import save_held
 from elearn.quizzes.views import blueprint as quizzes_pages
 from elearn.reports.admin import blueprint as admin_pages
 from elearn.reports.gain import blueprint as gain_pages
+from elearn.reports.invited import blueprint as invited_pages
+from elearn.reports.inviting import blueprint as inviting_pages
 from elearn.reports.items import blueprint as items_pages
+from elearn.reports.merging import blueprint as merging_pages
 from elearn.reports.more_time import blueprint as more_time_pages
+from elearn.reports.people import blueprint as people_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.reports.withdrawals import blueprint as withdrawal_pages
@@ -41,6 +45,7 @@ PAGES = (
     *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
     *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
+    *(people_pages, inviting_pages, invited_pages, merging_pages),
 )
 
 
