@@ -133,6 +133,12 @@ def list_active_administrators_to_change() -> list[int]:
     )
 
 
+def is_active_administrator(person_id: int) -> bool:
+    """Whether this person may do now what administrators do: asked by work that began when they could (A-8)."""
+    found = select(Person.id).where(Person.id == person_id, Person.administrator.is_(True), Person.active.is_(True))
+    return db.session.scalar(found) is not None
+
+
 def _only(administrator: Viewer) -> None:
     if not administrator.administrator:
         raise NotFound("people")

@@ -266,19 +266,18 @@ def test_fifty_who_take_one_invitation_at_once_make_one_account(app: Flask, worl
         )
 
     def take() -> bool:
-        with app.app_context():
-            with writing():
-                return (
-                    accept(
-                        token,
-                        password_hash=PASSWORD_HASH,
-                        given_names="Ida",
-                        family_name="Invited",
-                        profession=Profession.NURSE,
-                        registration_number="",
-                    )
-                    is not None
+        with app.app_context(), writing():
+            return (
+                accept(
+                    token,
+                    password_hash=PASSWORD_HASH,
+                    given_names="Ida",
+                    family_name="Invited",
+                    profession=Profession.NURSE,
+                    registration_number="",
                 )
+                is not None
+            )
 
     assert at_once([take] * 50).count(True) == 1
     with app.app_context():

@@ -54,7 +54,10 @@ def test_a_list_is_read_whatever_it_was_saved_as(data: bytes) -> None:
         (b"PK\x03\x04rest", "This is a workbook"),
         (b"\xd0\xcf\x11\xe0rest", "This is a workbook"),
         ((GOOD + "a\0b,x,y,nurse,,\n").encode(), "Row 3 holds a character that cannot be shown (NUL)"),
-        ((GOOD + '"open,x,y\nb@example.org,x,y,nurse,,\n').encode(), "Row 3 cannot be read: a quotation mark is opened"),
+        (
+            (GOOD + '"open,x,y\nb@example.org,x,y,nurse,,\n').encode(),
+            "Row 3 cannot be read: a quotation mark is opened",
+        ),
         ((GOOD + '"a"b,x,y,nurse,,\n').encode(), "Row 3 cannot be read: a quotation mark stands in the middle"),
         ((HEAD + '"' + "x" * 140_000 + '",x,y,nurse,,\n').encode(), "one of its cells is far too long"),
         (b"e-mail,given names,family name,profession,E-Mail\n", "columns A and E are both called e-mail"),
