@@ -1,5 +1,6 @@
 """One person on one page for administrators: what it shows, roles, addresses, and signing somebody out."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from elearn.accounts import administering, queries
 from elearn.accounts.actions import end_all_sign_ins, suspend
 from elearn.accounts.models import Person, SignIn
-from elearn.accounts.rules import why_not_without
+from elearn.accounts.rules import EmailReason, Viewer, why_not_without
 from elearn.audit.models import AuditEvent
 from elearn.cohorts.models import Teaching
 from elearn.extensions import db
@@ -189,7 +190,7 @@ def test_of_two_administrators_who_demote_each_other_one_remains(app: Flask, wor
         world.people["second"] = world.add_person("second", "Hana", "Sato", administrator=True).id
     first, second = world.viewer("administrator"), world.viewer("second")
 
-    def demote(actor, whom):
+    def demote(actor: Viewer, whom: Viewer) -> Callable[[], str]:
         def work() -> str:
             with app.app_context():
                 try:
@@ -316,7 +317,7 @@ def test_nobody_else_changes_people(app: Flask, world: World, persona: str) -> N
     viewer, other = world.viewer(persona), world.viewer("other_learner").public_id
     works = (
         lambda: administering.change_role(viewer, other, to_administrator=True),
-        lambda: administering.change_email(viewer, other, "x@example.org", administering.EmailReason.LOST),
+        lambda: administering.change_email(viewer, other, "x@example.org", EmailReason.LOST),
         lambda: administering.sign_out_everywhere(viewer, other),
         lambda: suspend(viewer, other),
     )
