@@ -3,6 +3,8 @@
 from email import message_from_bytes
 from email.policy import default
 
+from playwright.sync_api import FilePayload
+
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
@@ -64,7 +66,9 @@ def test_somebody_is_invited_and_makes_their_account(arrive: Arrive, site: Site,
     administrator.opens("/admin/people/invite/")
     administrator.looks("invite")
     administrator.presses("Send the invitation")
-    administrator.is_told("Enter an e-mail address like name@example.org", "Enter your family name", "Choose your profession")
+    administrator.is_told(
+        "Enter an e-mail address like name@example.org", "Enter your family name", "Choose your profession"
+    )
     administrator.looks("invite, errors")
     administrator.types("E-mail address", email)
     administrator.types("Family name", "Guest")
@@ -99,8 +103,8 @@ def test_a_list_is_looked_at_before_it_is_applied(arrive: Arrive, site: Site, wi
     administrator.presses("Show what it would do")
     administrator.is_told("Choose a file")
     administrator.looks("list, error")
-    file = {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.format(n=width).encode("utf-16")}
-    administrator.page.set_input_files("main input[type=file]", files=[file])
+    listed = FilePayload(name="list.csv", mimeType="text/csv", buffer=LIST.format(n=width).encode("utf-16"))
+    administrator.page.set_input_files("main input[type=file]", files=listed)
     administrator.presses("Show what it would do")
     administrator.reads("1 person is new")
     administrator.looks("list, dry run")
