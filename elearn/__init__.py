@@ -7,8 +7,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import security
-from elearn.accounts.queries import may_receive_mail
 from elearn.accounts.denials import note_denial
+from elearn.accounts.queries import may_receive_mail
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
 from elearn.audit import tasks as audit_tasks
@@ -32,9 +32,13 @@ from elearn.quizzes.questions import save_held
 from elearn.quizzes.views import blueprint as quizzes_pages
 from elearn.reports.admin import blueprint as admin_pages
 from elearn.reports.gain import blueprint as gain_pages
+from elearn.reports.invited import blueprint as invited_pages
+from elearn.reports.inviting import blueprint as inviting_pages
 from elearn.reports.items import blueprint as items_pages
+from elearn.reports.merging import blueprint as merging_pages
 from elearn.reports.more_time import blueprint as more_time_pages
 from elearn.reports.outbox import blueprint as outbox_pages
+from elearn.reports.people import blueprint as people_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.reports.withdrawals import blueprint as withdrawal_pages
@@ -45,16 +49,8 @@ from elearn.site.views import blueprint as site_pages
 PAGES = (
     *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
-    *(
-        reports_pages,
-        gain_pages,
-        items_pages,
-        reported_pages,
-        more_time_pages,
-        withdrawal_pages,
-        outbox_pages,
-        admin_pages,
-    ),
+    *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
+    *(people_pages, inviting_pages, invited_pages, merging_pages, outbox_pages),
 )
 
 

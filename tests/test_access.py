@@ -11,7 +11,9 @@ import pytest
 from flask import Flask, Response
 from werkzeug.test import TestResponse
 
+from elearn.accounts.invitations import Invitee, invite, list_waiting
 from elearn.accounts.queries import get_person
+from elearn.accounts.rules import Profession
 from elearn.accounts.security import ACCESS
 from elearn.certificates.actions import issue_certificate
 from elearn.certificates.holder import Holder
@@ -48,7 +50,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET reference.about", "GET reference.glossary", "GET reference.sources"),
             *("GET certificates.verify", "GET certificates.verification", "POST certificates.match"),
             *("GET security.login", "POST security.login", "GET security.register", "POST security.register"),
-            *("GET accounts.confirm", "POST accounts.confirm_now"),
+            *("GET accounts.confirm", "POST accounts.confirm_now", "GET invited.ask", "POST invited.accept"),
         ),
         EVERYBODY,
     ),
@@ -102,12 +104,17 @@ MATRIX: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *("GET cohorts.new", "POST cohorts.create", "GET cohorts.educators", "POST cohorts.appoint"),
-            *("POST cohorts.dismiss", "GET admin.index", "GET admin.audit", "GET admin.people", "GET admin.reviews"),
+            *("POST cohorts.dismiss", "GET admin.index", "GET admin.audit", "GET people.people", "GET admin.reviews"),
             *("GET withdrawals.parts", "GET withdrawals.part", "POST withdrawals.change"),
             *("POST withdrawals.learners_as_csv", "POST admin.export_audit"),
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
-            *("POST admin.suspend", "POST admin.restore_person", "GET admin.exported", "GET admin.exported_file"),
+            *("GET admin.exported", "GET admin.exported_file", "GET people.person", "POST people.sign_out"),
+            *("POST people.suspend", "POST people.restore", "GET people.role", "POST people.change_role"),
+            *("POST people.teach", "POST people.teach_no_more", "GET people.email", "POST people.change_email"),
+            *("GET inviting.ask", "POST inviting.invite", "POST inviting.withdraw"),
+            *("GET inviting.ask_for_file", "POST inviting.check_file", "POST inviting.apply"),
+            *("GET merging.ask", "POST merging.check", "POST merging.merge"),
             *("GET more_time.ask", "POST more_time.apply", "GET outbox.letters", "POST outbox.send_again"),
         ),
         ADMINISTRATOR,
@@ -143,6 +150,7 @@ class Things:
     digest: str
     problem: str
     letter: str
+    invitation: str
 
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
@@ -154,7 +162,7 @@ class Things:
             "quiz": "trial-phases",
             "attempt": self.done_attempt if endpoint == "quizzes.result" else self.open_attempt,
             "cohort": self.world.cohorts["one"],
-            "person": self.other_person,
+            "person": self.educator if endpoint == "people.teach_no_more" else self.other_person,
             "public_id": "none",
             "filename": "none.js",
             "number": 1 if endpoint.startswith("questions") else self.number,
@@ -164,6 +172,7 @@ class Things:
             "letter": self.letter,
             "kind": "lesson",
             "part": LESSON,
+            "invitation": self.invitation,
         }
         # What an address names after the question mark.
         asked: dict[str, Any] = (
@@ -179,6 +188,7 @@ class Things:
             "modules.place": {"step": f"lesson:{LESSON}", "anchor": ""},
             "cohorts.dismiss": {"who": self.educator},
             "cohorts.remove_from_roster": {"who": "expected@example.org"},
+            "people.teach_no_more": {"cohort": self.world.cohorts["one"]},
         }.get(endpoint, {})
 
 
@@ -199,13 +209,15 @@ def things(app: Flask, world: World) -> Things:
         digest = get_attempt(learner, done_attempt).paper[0].item.digest
         with writing():
             report_problem(learner, get_question_subject(learner, done_attempt, 1), "The stem is cut off.", "a-problem")
+    administrator = world.viewer("administrator")
     with app.app_context(), writing():
         mail.send("learner@example.org", "Planted", "A letter.")
         letter = db.session.scalars(db.select(Letter.public_id)).one()
+        invite(administrator, Invitee("invited@example.org", "Ida", "Invited", Profession.NURSE))
+        invitation = list_waiting(administrator)[0].public_id
     other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
-    return Things(
-        world, open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem", letter
-    )
+    things = (open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem")
+    return Things(world, *things, letter, invitation)
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

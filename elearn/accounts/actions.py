@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from elearn.accounts import queries
-from elearn.accounts.models import Person, SignIn
+from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.rules import Profession, Viewer, tidy, why_not_suspend
 from elearn.audit import actions as audit
 from elearn.extensions import db
@@ -17,6 +17,10 @@ from elearn.shared import clock
 
 class MayNotSuspend(ValueError):
     """The person cannot be suspended; the message says why."""
+
+
+class IsMerged(ValueError):
+    """The account was emptied into another one; the message says so."""
 
 
 class EmailTaken(ValueError):
@@ -76,6 +80,15 @@ def end_sign_in(token: str) -> None:
         audit.record("signed out", f"person:{sign_in.person_id}", sign_in.person_id)
 
 
+def end_all_sign_ins(person_id: int, *, but: int | None = None) -> int:
+    """End every live sign-in of a person, but the one with this key where it is given; gives how many have ended."""
+    live = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    if but is not None:
+        live = live.where(SignIn.id != but)
+    db.session.flush()
+    return len(db.session.scalars(live.values(ended_at=clock.now()).returning(SignIn.id)).all())
+
+
 def change_details(
     person: Person, *, given_names: str, family_name: str, profession: Profession, registration_number: str
 ) -> None:
@@ -105,18 +118,17 @@ def suspend(administrator: Viewer, public_id: str) -> Person:
     if reason := why_not_suspend(person.id, administrator.id, administrators):
         raise MayNotSuspend(reason)
     person.active = False
-    db.session.execute(
-        update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
-    )
-    db.session.flush()
+    end_all_sign_ins(person.id)
     audit.record("person suspended", f"person:{person.id}", administrator.id)
     return person
 
 
 def restore(administrator: Viewer, public_id: str) -> Person:
-    """Let a suspended person sign in again; twice changes nothing. Raises NotFound."""
+    """Let a suspended person sign in again; twice changes nothing. Raises NotFound, IsMerged."""
     person = queries.get_person_to_change(administrator, public_id)
     if not person.active:
+        if db.session.get(Merge, person.id) is not None:
+            raise IsMerged("This account was merged into another one. The person signs in with that one.")
         person.active = True
         db.session.flush()
         audit.record("person restored", f"person:{person.id}", administrator.id)

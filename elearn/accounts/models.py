@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_security.core import UserMixin
-from sqlalchemy import Boolean, ForeignKey, Index, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from elearn.accounts.rules import LONGEST_NAME, LONGEST_REGISTRATION, Profession, full_name
@@ -54,3 +54,39 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Invitation(Base):
+    """Somebody who is invited and has no account yet; taking it removes the row, so it works once.
+
+    One for each address: a newer one takes the older one's place. `cohort` is the address id of a cohort to join or,
+    where `educates`, to teach: a word and not a key, because cohorts lie above accounts.
+    """
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=unguessable_id)
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    given_names: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+    family_name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    profession: Mapped[Profession] = mapped_column(text_enum(Profession))
+    registration_number: Mapped[str] = mapped_column(String(LONGEST_REGISTRATION), default="")
+    administrator: Mapped[bool] = mapped_column(Boolean(name="administrator"), default=False)
+    cohort: Mapped[str] = mapped_column(String(32), default="")
+    educates: Mapped[bool] = mapped_column(Boolean(name="educates"), default=False)
+    invited_by: Mapped[int] = mapped_column(BigInteger)
+    invited_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Merge(Base):
+    """An account that was emptied into another one of the same person."""
+
+    __tablename__ = "merges"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    into_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    merged_by: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

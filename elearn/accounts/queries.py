@@ -2,21 +2,20 @@
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from elearn.accounts.models import Person, SignIn
-from elearn.accounts.rules import Profession, Viewer, full_name, sign_in_is_live
+from elearn.accounts.rules import Viewer, full_name, sign_in_is_live
 from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.epochs import epoch_of
 from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
-from elearn.shared.pagination import Page
 from elearn.shared.statements import Read
 
-_SEARCHED = (Person.given_names, Person.family_name, Person.email)
+SEARCHED = (Person.given_names, Person.family_name, Person.email)
+"""What people are searched by."""
 VIEWER = Read(
     select(
         Person.id,
@@ -103,51 +102,10 @@ def get_person(person_id: int) -> Person:
     return person
 
 
-@dataclass(frozen=True)
-class PersonRow:
-    """A person as administrators list them."""
-
-    public_id: str
-    given_names: str
-    family_name: str
-    email: str
-    profession: Profession
-    administrator: bool
-    active: bool
-    confirmed: bool
-
-    @property
-    def name(self) -> str:
-        """The whole name."""
-        return full_name(self.given_names, self.family_name)
-
-
-def count_people(administrator: Viewer, words: str = "") -> int:
-    """How many people have each of these words in their names or e-mail address."""
+def count_people(administrator: Viewer) -> int:
+    """How many people have an account."""
     _only(administrator)
-    return db.session.scalar(select(func.count(Person.id)).where(*contain(_SEARCHED, words))) or 0
-
-
-def list_people_page(administrator: Viewer, words: str, page: Page) -> list[PersonRow]:
-    """One page of them, by family name, given names, then key."""
-    _only(administrator)
-    rows = db.session.execute(
-        select(
-            Person.public_id,
-            Person.given_names,
-            Person.family_name,
-            Person.email,
-            Person.profession,
-            Person.administrator,
-            Person.active,
-            Person.confirmed_at.is_not(None),
-        )
-        .where(*contain(_SEARCHED, words))
-        .order_by(Person.family_name, Person.given_names, Person.id)
-        .limit(page.size)
-        .offset(page.offset)
-    )
-    return [PersonRow(*row) for row in rows]
+    return db.session.scalar(select(func.count(Person.id))) or 0
 
 
 def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
@@ -160,7 +118,7 @@ def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
 def list_ids(administrator: Viewer, words: str, limit: int) -> list[int]:
     """The keys of people, so many at most, who have these words in their names or address, or this address id."""
     _only(administrator)
-    asked = select(Person.id).where(or_(and_(*contain(_SEARCHED, words)), Person.public_id == words))
+    asked = select(Person.id).where(or_(and_(*contain(SEARCHED, words)), Person.public_id == words))
     return list(db.session.scalars(asked.order_by(Person.id).limit(limit)))
 
 
@@ -189,6 +147,12 @@ def list_active_administrators_to_change() -> list[int]:
             select(Person.id).where(Person.administrator, Person.active).order_by(Person.id).with_for_update()
         )
     )
+
+
+def is_active_administrator(person_id: int) -> bool:
+    """Whether this person may do now what administrators do: asked by work that began when they could (A-8)."""
+    found = select(Person.id).where(Person.id == person_id, Person.administrator.is_(True), Person.active.is_(True))
+    return db.session.scalar(found) is not None
 
 
 def _only(administrator: Viewer) -> None:

@@ -11,6 +11,10 @@ LONGEST_REGISTRATION = 40
 SHORTEST_PASSWORD = 15
 LONGEST_PASSWORD = 128
 LONGEST_SIGN_IN = timedelta(hours=20)
+INVITATION_LASTS = timedelta(hours=48)
+INVITATION_KEPT = timedelta(days=30)
+"""An invitation that nobody took is kept so long, that an administrator sees it, and then goes with its names."""
+LAST_ADMINISTRATOR = "This is the last administrator who can sign in. Make another person an administrator first."
 
 
 class Profession(StrEnum):
@@ -23,6 +27,14 @@ class Profession(StrEnum):
     ALLIED_HEALTH = "allied health professional"
     RESEARCH = "research or trials staff"
     OTHER = "other"
+
+
+class EmailReason(StrEnum):
+    """Why an administrator changes somebody's address: a code, because the audit trail holds no words about people."""
+
+    LOST = "mailbox lost"
+    MISTYPED = "mistyped"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,15 @@ def why_not_suspend(person_id: int, actor_id: int, active_administrators: Collec
     """Why a person may not be suspended, or nothing where they may."""
     if person_id == actor_id:
         return "You cannot suspend yourself. Ask another administrator."
-    if set(active_administrators) == {person_id}:
-        return "This is the last administrator who can sign in. Make another person an administrator first."
-    return ""
+    return why_not_without(person_id, active_administrators)
+
+
+def why_not_without(person_id: int, active_administrators: Collection[int]) -> str:
+    """Why there must not be one administrator less, or nothing where there may: whatever takes the reach away asks this.
+
+    That is a change of role, a suspension, a merge and an erasure. Whoever is no administrator may always go.
+    """
+    return LAST_ADMINISTRATOR if set(active_administrators) == {person_id} else ""
 
 
 def sign_in_is_live(started_at: datetime, ended_at: datetime | None, now: datetime) -> bool:

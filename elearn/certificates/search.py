@@ -99,6 +99,13 @@ def get_found(administrator: Viewer, number: str, today: date) -> Found:
     return found[0]
 
 
+def list_of_person(administrator: Viewer, person_id: int, today: date) -> list[Found]:
+    """The certificates that a person holds, newest first."""
+    _only(administrator)
+    held = _found(today).where(CertificateHolder.person_id == person_id)
+    return _read(held.order_by(Certificate.issued_on.desc(), Certificate.id.desc()))
+
+
 def list_modules(administrator: Viewer) -> list[str]:
     """The modules that certificates have been issued for, whether or not they are still offered."""
     _only(administrator)

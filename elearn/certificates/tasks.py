@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from flask import current_app
 
+from elearn.accounts.queries import is_active_administrator
 from elearn.certificates import actions, document, export, queries, search
 from elearn.certificates.search import Found
+from elearn.jobs.queries import find_owner
 from elearn.jobs.rules import Handler, Work
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
@@ -33,6 +35,9 @@ def keep_document(work: Work) -> dict[str, str]:
 def build_export(work: Work) -> dict[str, str | int]:
     """Make the file of an export, whole or not at all; made again from the start where a worker died over it."""
     sweep_exports()
+    owner = find_owner(work.public_id)
+    if owner is not None and not is_active_administrator(owner):
+        return {"refused": "whoever asked for it is no administrator any more"}
     today = clock.today(current_app.extensions["elearn.settings"].time_zone)
     certificates = search.list_by_ids(work.detail["certificates"], today)
     path = export.path_of(current_app.instance_path, work.public_id)

@@ -93,6 +93,12 @@ def get_by_code(_viewer: Viewer, typed: str) -> CohortView:
     return _get(_COHORT.where(Cohort.join_code == read_code(typed)))
 
 
+def find_by_address(public_id: str) -> CohortView | None:
+    """A cohort by its address id, for whoever is invited into it, whoever they are."""
+    row = db.session.execute(_COHORT.where(Cohort.public_id == public_id)).one_or_none()
+    return None if row is None else CohortView(*row)
+
+
 def is_member(viewer: Viewer, cohort: CohortView) -> bool:
     """Whether the viewer learns in the cohort."""
     found = select(Membership.id).where(Membership.cohort_id == cohort.id, Membership.person_id == viewer.id)

@@ -60,3 +60,8 @@ def find_due_to_claim(now: datetime) -> Job | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+def find_owner(public_id: str) -> int | None:
+    """Who asked for a job; None where the system itself did."""
+    return db.session.scalar(select(Job.owner_id).where(Job.public_id == public_id))

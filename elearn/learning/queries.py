@@ -60,7 +60,10 @@ def find_reflection(viewer: Viewer, enrolment_id: int) -> SavedReflection | None
 
 
 def list_passages(viewer: Viewer, modules: Catalogue) -> Sequence[Passage]:
-    """Every module that the viewer has started and that is still offered, newest start first, in one statement."""
+    """Every module that the viewer has started and that is still offered, newest start first, in one statement.
+
+    Of several rounds of one module the newest is the one that they go on with.
+    """
     rows = db.session.execute(
         select(
             Enrolment.id,
@@ -77,10 +80,11 @@ def list_passages(viewer: Viewer, modules: Catalogue) -> Sequence[Passage]:
     done: dict[int, set[str]] = {}
     for row in rows:
         done.setdefault(row.id, set()).update({row.step} - {None})
+    newest = {row.module: row.cycle for row in sorted(rows, key=lambda row: row.cycle)}
     found: dict[int, Passage] = {}
     for row in rows:
         module = modules.get(row.module)
-        if module is not None and row.id not in found:
+        if module is not None and row.cycle == newest[row.module] and row.id not in found:
             path = lay_path(module, done[row.id])
             found[row.id] = Passage(module, Progress(row.id, row.cycle, path, row.last_step, row.last_anchor))
     return list(found.values())

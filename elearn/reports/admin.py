@@ -1,11 +1,10 @@
-"""Administrators' pages: certificates with their export and revocation, reviews of the content, people, the audit trail."""
+"""Administrators' pages: certificates with their export and revocation, reviews of the content, the audit trail."""
 
 from datetime import date
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import actions as people_actions
 from elearn.accounts import queries as people_queries
 from elearn.accounts.viewer import get_viewer
 from elearn.audit import actions as audit_actions
@@ -21,7 +20,7 @@ from elearn.modules.catalogue import catalogue, get_module
 from elearn.modules.rules import due_reviews, standing
 from elearn.reports.audit_csv import as_of_now, audit_csv
 from elearn.reports.audit_form import AuditExportForm, AuditForm
-from elearn.reports.forms import CertificatesForm, ExportForm, PeopleForm, RestoreForm, ReviewForm, RevokeForm
+from elearn.reports.forms import CertificatesForm, ExportForm, RestoreForm, ReviewForm, RevokeForm
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.csv_export import MIMETYPE
@@ -231,47 +230,7 @@ def review_now(module: str) -> ResponseReturnValue:
     return redirect(url_for("admin.reviews"), 303)
 
 
-# -- people and the audit trail --------------------------------------------------------------------------------------
-
-
-@blueprint.get("/people/")
-@allow(Access.ADMINISTRATOR)
-def people() -> ResponseReturnValue:
-    """Search people, 50 a page."""
-    form = PeopleForm(request.args)
-    if not form.validate():
-        return _people_page(PeopleForm(None), form.q.errors[0]), 422
-    return _people_page(form)
-
-
-def _people_page(form: PeopleForm, problem: str = "") -> str:
-    words = form.q.data or ""
-    page = page_of(request.args.get("page"), PAGE_SIZE, people_queries.count_people(get_viewer(), words))
-    found = people_queries.list_people_page(get_viewer(), words, page)
-    return render_template("reports/admin_people.html", form=form, problem=problem, page=page, found=found)
-
-
-@blueprint.post("/people/<person>/suspend/")
-@allow(Access.ADMINISTRATOR)
-@commits
-def suspend(person: str) -> ResponseReturnValue:
-    """Keep a person out, and end their sign-ins."""
-    try:
-        suspended = people_actions.suspend(get_viewer(), person)
-    except people_actions.MayNotSuspend as reason:
-        return _people_page(PeopleForm(None), str(reason)), 422
-    flash(f"{suspended.name} is suspended and signed out everywhere.")
-    return redirect(url_for("admin.people", q=suspended.email), 303)
-
-
-@blueprint.post("/people/<person>/restore/")
-@allow(Access.ADMINISTRATOR)
-@commits
-def restore_person(person: str) -> ResponseReturnValue:
-    """Let a suspended person sign in again."""
-    restored = people_actions.restore(get_viewer(), person)
-    flash(f"{restored.name} can sign in again.")
-    return redirect(url_for("admin.people", q=restored.email), 303)
+# -- the audit trail -------------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/audit/")

@@ -189,25 +189,6 @@ class ReviewForm(FlaskForm):
             raise ValidationError("Day of the review must be today or earlier")
 
 
-class PeopleForm(FlaskForm):
-    """Looking for people."""
-
-    class Meta:
-        """It changes nothing, and so needs no token."""
-
-        csrf = False
-
-    q = StringField(
-        "Name or e-mail address",
-        filters=[_tidy],
-        description="Any part of it.",
-        validators=[
-            Optional(),
-            Length(max=LONGEST_SEARCH, message=f"Search must be {LONGEST_SEARCH} characters or fewer"),
-        ],
-    )
-
-
 class LettersForm(FlaskForm):
     """Looking for letters."""
 

@@ -102,7 +102,11 @@ def test_nothing_that_is_only_looked_at_changes(app: Flask, client: PageClient, 
     assert seen["administrator"] >= {
         "admin.exported",
         "admin.certificates",
-        "admin.people",
+        "people.people",
+        "people.person",
+        "people.role",
+        "inviting.ask",
+        "merging.ask",
         "admin.audit",
         "more_time.ask",
     }

@@ -1,0 +1,70 @@
+"""The page behind the link of an invitation, for somebody who has no account yet."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import hash_password
+
+from elearn.accounts.invitations import Invitee, find_invitee
+from elearn.accounts.rules import Profession
+from elearn.cohorts.rules import NOT_SEEN, SEEN
+from elearn.reports.joining import accept as accept_invitation
+from elearn.reports.joining import cohort_of
+from elearn.reports.people_forms import AcceptForm
+from elearn.shared.access import Access, allow
+from elearn.shared.transactions import commits
+
+blueprint = Blueprint("invited", __name__, template_folder="templates", url_prefix="/account/invitation")
+
+
+@blueprint.get("/<token>/")
+@allow(Access.PUBLIC)
+def ask(token: str) -> ResponseReturnValue:
+    """Ask for names and a password. Looking at it changes nothing: mail scanners follow links."""
+    invitee = find_invitee(token)
+    return _no_good() if invitee is None else _page(token, invitee, AcceptForm(formdata=None, obj=invitee))
+
+
+def _page(token: str, invitee: Invitee, form: AcceptForm) -> str:
+    return render_template(
+        "reports/invited.html",
+        form=form,
+        token=token,
+        invitee=invitee,
+        cohort=cohort_of(invitee.cohort),
+        seen=SEEN.values(),
+        not_seen=NOT_SEEN,
+    )
+
+
+def _no_good() -> ResponseReturnValue:
+    """The same answer to a link that is wrong, old, used or taken back."""
+    return render_template("reports/invited_no_good.html"), HTTPStatus.NOT_FOUND
+
+
+@blueprint.post("/<token>/")
+@allow(Access.PUBLIC)
+@commits
+def accept(token: str) -> ResponseReturnValue:
+    """Make the account. The password is hashed before the database is first asked, so that nobody waits for it."""
+    form = AcceptForm()
+    valid = form.validate_on_submit()
+    hashed = hash_password(form.password.data or "") if valid else ""
+    invitee = find_invitee(token)
+    if invitee is None:
+        return _no_good()
+    if not valid:
+        return _page(token, invitee, form), 422
+    person = accept_invitation(
+        token,
+        password_hash=hashed,
+        given_names=form.given_names.data or "",
+        family_name=form.family_name.data or "",
+        profession=Profession(form.profession.data),
+        registration_number=form.registration_number.data or "",
+    )
+    if person is None:
+        return _no_good()
+    flash("Your account is ready, and your e-mail address is confirmed. Sign in with your new password.")
+    return redirect(url_for("security.login"), 303)
