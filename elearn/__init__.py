@@ -7,10 +7,14 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import security
+from elearn.accounts import tasks as account_tasks
+from elearn.accounts.email_pages import blueprint as email_pages
+from elearn.accounts.password_pages import blueprint as password_pages
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
 from elearn.certificates import tasks as certificate_tasks
 from elearn.certificates.views import blueprint as certificates_pages
+from elearn.cohorts.actions import follow_email
 from elearn.cohorts.views import blueprint as cohorts_pages
 from elearn.config import Settings
 from elearn.extensions import csrf, db, listen_to, migrate
@@ -38,7 +42,7 @@ from elearn.shared.application import Application
 from elearn.site.views import blueprint as site_pages
 
 PAGES = (
-    *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
+    *(site_pages, accounts_pages, password_pages, email_pages, modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
     *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
 )
@@ -60,9 +64,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     offer_modules(app, settings)
     current.init_app(app)
     worker.init_app(
-        app, {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS}, (*certificate_tasks.CHORES, *quiz_tasks.CHORES)
+        app,
+        {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS},
+        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *account_tasks.CHORES),
     )
     signals.person_signed_in.connect(save_held, app)
+    signals.email_changed.connect(follow_email)
     for pages in PAGES:
         app.register_blueprint(pages)
     errors.init_app(app)
