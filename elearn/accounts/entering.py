@@ -43,9 +43,10 @@ class GuardedRegisterForm(RegisterForm):
     def validate(self, **kwargs: Any) -> bool:
         """Judge the rest as for a new address. Raises RegisteredAlready where nothing else is wrong."""
         valid = super().validate(**kwargs)
-        if self.existing_email_user is None:
+        known = self.existing_email_user
+        if not isinstance(known, Person):
             return valid
         self.email.errors = [words for words in self.email.errors if words != REGISTERED_ALREADY]
         if any(field.errors for field in self):
             return False
-        raise RegisteredAlready(self.existing_email_user)
+        raise RegisteredAlready(known)

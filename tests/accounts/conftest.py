@@ -45,7 +45,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> list[Letter]:
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Count what the hasher is asked for, and let it make weak hashes: its strength is not what these tests are about."""
     asked: list[str] = []
-    context = flask_security.utils._pwd_context
+    context = vars(flask_security.utils)["_pwd_context"]
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
     class Counting:

@@ -3,6 +3,7 @@
 import os
 import socket
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import delete
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from elearn import cli
-from elearn.accounts import links
+from elearn.accounts import links, passwords
 from elearn.accounts.models import Guess, Person, SignIn
 from elearn.accounts.passwords import COMMON, LENGTH, OWN, PATTERN, why_refused
 from elearn.accounts.queries import find_person_by_email, get_person
@@ -155,6 +156,10 @@ def test_the_table_on_every_path(
     assert wrong == []
 
 
+def normalize(form: str, text: str) -> str:
+    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+
+
 def start_again(app: Flask, world: World, *, with_person: bool) -> None:
     """Nobody is there, or Amina alone."""
     with app.app_context(), writing():
@@ -203,8 +208,8 @@ def test_accents_are_the_same_however_they_were_typed(
     world = World(app)
     start_again(app, world, with_person=path is change)
     password = "Grüße aus Ångström ﬁn Café"
-    assert path(app, world, unicodedata.normalize(at_setting, password))
-    typed = unicodedata.normalize(at_checking, password)
+    assert path(app, world, normalize(at_setting, password))
+    typed = normalize(at_checking, password)
     assert new_browser(app).send(SIGN_IN, {"email": AMINA["email"], "password": typed}).status_code == 302
 
 
@@ -215,7 +220,7 @@ def test_every_listed_password_that_is_long_enough_is_refused() -> None:
     assert [password for password in long if not why_refused(password)] == []
 
 
-WRAPPINGS = {
+WRAPPINGS: dict[str, Callable[[str], str]] = {
     "repeated": lambda word: word * 15,
     "repeated with spaces": lambda word: f"{word} " * 15,
     "then figures": lambda word: word + "1234567890123",
@@ -237,7 +242,7 @@ def test_the_list_in_wrappings_is_refused(wrapping: str) -> None:
 
 def test_a_long_password_is_judged_in_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[int] = []
-    stock = __import__("elearn.accounts.passwords", fromlist=["omnimatch"]).omnimatch
+    stock: Callable[..., object] = passwords.omnimatch
 
     def count(piece: str, dictionaries: object) -> object:
         judged.append(len(piece))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -36,7 +37,7 @@ RIGHT = {"email": LEARNER, "password": PASSWORD}
 DEVICE = "__Host-elearn-device"
 
 
-def at(address: str) -> dict[str, object]:
+def at(address: str) -> dict[str, Any]:
     """A request from this address."""
     return {"environ_overrides": {"REMOTE_ADDR": address}}
 
