@@ -7,13 +7,17 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import security
+from elearn.accounts import tasks as account_tasks
 from elearn.accounts.denials import note_denial
+from elearn.accounts.email_pages import blueprint as email_pages
+from elearn.accounts.password_pages import blueprint as password_pages
 from elearn.accounts.queries import may_receive_mail
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
 from elearn.audit import tasks as audit_tasks
 from elearn.certificates import tasks as certificate_tasks
 from elearn.certificates.views import blueprint as certificates_pages
+from elearn.cohorts.actions import follow_email
 from elearn.cohorts.views import blueprint as cohorts_pages
 from elearn.config import Settings
 from elearn.extensions import csrf, db, listen_to, migrate
@@ -47,7 +51,7 @@ from elearn.shared.application import Application
 from elearn.site.views import blueprint as site_pages
 
 PAGES = (
-    *(site_pages, accounts_pages, modules_pages, reference_pages, cohorts_pages),
+    *(site_pages, accounts_pages, password_pages, email_pages, modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
     *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
     *(people_pages, inviting_pages, invited_pages, merging_pages, outbox_pages),
@@ -74,10 +78,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     worker.init_app(
         app,
         {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS, **mail_tasks.HANDLERS},
-        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *mail_tasks.CHORES, *audit_tasks.CHORES),
+        (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *account_tasks.CHORES, *mail_tasks.CHORES, *audit_tasks.CHORES),
     )
     signals.person_signed_in.connect(save_held, app)
     signals.access_denied.connect(note_denial, app)
+    signals.email_changed.connect(follow_email)
     for pages in PAGES:
         app.register_blueprint(pages)
     errors.init_app(app)

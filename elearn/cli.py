@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 
 from elearn import create_app
 from elearn.accounts.actions import EmailTaken, create_person
+from elearn.accounts.passwords import normalised, why_refused
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
 from elearn.audit import checkpoints
 from elearn.audit import queries as audit_queries
@@ -217,11 +218,13 @@ def people_create(
     email: str, given_names: str, family_name: str, profession: str, administrator: bool, password: str
 ) -> None:
     """Add a person, the first administrator for example, with a confirmed e-mail address."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise click.ClickException(f"The password must be {SHORTEST_PASSWORD} characters or more.")
     app = create_app()
+    if words := why_refused(
+        password, [given_names, family_name, email, app.extensions["elearn.settings"].provider_name]
+    ):
+        raise click.ClickException(f"{words}.")
     with app.app_context():
-        hashed = hash_password(password)
+        hashed = hash_password(normalised(password))
         try:
             with writing():
                 create_person(

@@ -12,7 +12,7 @@ import { compile } from "sass";
 const UNUSED = [
   /-(brand|login|white|reverse|justified|organisation)\b/, // variants for other grounds and bodies
   /header__(search|menu|account|logo|organisation|service-logo|navigation-container--)/, // we have none
-  /header--inline|input-wrapper__|search|password/,
+  /header--inline|input-wrapper__|search|nhsuk-password/,
   /card--care|card__img|card--primary|card__content--|card__heading--|nhsuk-image/,
   /secondary-solid|button--(small|icon)|button-group--small|button__content|panel--interruption/,
   /(checkboxes|radios)(--small|__conditional)|form-group--inline|card--secondary|container-fluid/,

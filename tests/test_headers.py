@@ -186,7 +186,7 @@ def check_cookies(response: TestResponse) -> int:
     for cookie in cookies_of(response):
         name, *attributes = (part.strip() for part in cookie.split(";"))
         said = {attribute.lower() for attribute in attributes}
-        assert name.startswith("__Host-elearn="), cookie
+        assert name.startswith(("__Host-elearn=", "__Host-elearn-device=")), cookie
         assert said >= {"secure", "httponly", "samesite=lax", "path=/"}, cookie
         assert not any(word.startswith("domain") for word in said), cookie
     return len(cookies_of(response))

@@ -7,6 +7,7 @@ from flask_security.core import UserMixin
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from elearn.accounts.limits import Way
 from elearn.accounts.rules import LONGEST_NAME, LONGEST_REGISTRATION, Profession, full_name
 from elearn.extensions import Base
 from elearn.shared import clock
@@ -30,6 +31,7 @@ class Person(Base, UserMixin):
     profession: Mapped[Profession] = mapped_column(text_enum(Profession))
     registration_number: Mapped[str] = mapped_column(String(LONGEST_REGISTRATION), default="")
     administrator: Mapped[bool] = mapped_column(Boolean(name="administrator"), default=False)
+    links_asked: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     @property
@@ -43,6 +45,20 @@ class Person(Base, UserMixin):
         return full_name(self.given_names, self.family_name)
 
 
+class Guess(Base):
+    """One try of a password, a code or a link that has not succeeded, or a letter; keyed hashes only, and for a day."""
+
+    __tablename__ = "guesses"
+    __table_args__ = (Index("ix_guesses_account", "account", "device"), Index("ix_guesses_network_at", "network", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(64), default="")
+    network: Mapped[str] = mapped_column(String(64))
+    way: Mapped[Way] = mapped_column(text_enum(Way))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
 class SignIn(Base):
     """One session on one device; the token's hash, so that a copy of the database signs nobody in."""
 
@@ -54,6 +70,7 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
 class Invitation(Base):

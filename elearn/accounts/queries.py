@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
@@ -83,6 +84,11 @@ def find_live_sign_in(token: str) -> SignIn | None:
     return db.session.scalar(select(SignIn).where(SignIn.token_hash == hashed(token), SignIn.ended_at.is_(None)))
 
 
+def find_last_check(sign_in_id: int) -> datetime | None:
+    """When the password was last given in a sign-in."""
+    return db.session.scalar(select(SignIn.checked_at).where(SignIn.id == sign_in_id))
+
+
 def find_person_by_email(email: str) -> Person | None:
     """The person with this address, whatever its capitals."""
     return db.session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
@@ -97,6 +103,20 @@ def may_receive_mail(email: str) -> bool:
 def get_person(person_id: int) -> Person:
     """A person by key. Raises NotFound."""
     person = db.session.get(Person, person_id)
+    if person is None:
+        raise NotFound("person")
+    return person
+
+
+def find_person_behind(public_id: str, *, to_change: bool = False) -> Person | None:
+    """The person whom a signed link names, unless they are suspended; locked until the transaction ends if told so."""
+    found = select(Person).where(Person.public_id == public_id, Person.active.is_(True))
+    return db.session.scalar(found.with_for_update() if to_change else found)
+
+
+def get_own_to_change(viewer: Viewer) -> Person:
+    """The viewer's own row, locked until the transaction ends. Raises NotFound."""
+    person = find_person_behind(viewer.public_id, to_change=True)
     if person is None:
         raise NotFound("person")
     return person

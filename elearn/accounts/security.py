@@ -4,17 +4,31 @@ from http import HTTPStatus
 from typing import Any
 
 import flask_login.utils
-from flask import Flask, current_app, redirect, render_template, request, session, url_for
+from flask import (
+    Flask,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_in, user_logged_out
-from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, user_registered
+from flask_security import MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore, user_registered
 from flask_security.confirmable import confirm_email_token_status, generate_confirmation_token
+from flask_security.utils import hash_password
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from elearn.accounts import actions
-from elearn.accounts.forms import WRONG_SIGN_IN, RegisterForm, SignInForm
+from elearn.accounts import actions, guarding, letters, queries
+from elearn.accounts.entering import REGISTERED_ALREADY, GuardedRegisterForm, GuardedSignInForm, RegisteredAlready
+from elearn.accounts.forms import WRONG_SIGN_IN
+from elearn.accounts.limits import in_words
 from elearn.accounts.models import Person
-from elearn.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from elearn.accounts.passwords import normalised, why_refused
+from elearn.accounts.rules import SHORTEST_PASSWORD
 from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer
 from elearn.config import Settings
 from elearn.extensions import db
@@ -22,7 +36,7 @@ from elearn.mail import actions as mail
 from elearn.shared import signals
 from elearn.shared.access import Access
 from elearn.shared.forms import is_inside
-from elearn.shared.transactions import commit_late
+from elearn.shared.transactions import commit_late, writing
 
 # Every rule that Flask-Security adds, with who may use it; one that is not named here is refused.
 ACCESS = {
@@ -62,6 +76,16 @@ class PeopleDatastore(SQLAlchemyUserDatastore):
         )
 
 
+class Judge(PasswordUtil):
+    """Flask-Security's passwords are judged as all others (passwords.py)."""
+
+    def validate(self, password: str, is_register: bool, **kwargs: Any) -> tuple[list[str] | None, str]:  # noqa: ARG002
+        """Why a password is refused, and the form of it that is kept."""
+        near = [str(kwargs.get(name) or "") for name in ("given_names", "family_name", "email")]
+        words = why_refused(password, [*near, current_app.extensions["elearn.settings"].provider_name])
+        return ([words] if words else None), normalised(password)
+
+
 class Post(MailUtil):
     """Flask-Security's mail goes the way of all our mail, as text."""
 
@@ -89,9 +113,13 @@ def configure(app: Flask) -> None:
         "SECURITY_LOGIN_WITHOUT_CONFIRMATION": True,
         "SECURITY_PASSWORD_CONFIRM_REQUIRED": False,
         "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
+        "SECURITY_PASSWORD_NORMALIZE_FORM": "NFKC",
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_SALT": "not used by argon2, which salts each hash",
+        # Of the address in a confirmation's signed link: its own, slow one would tell a new address from a known one.
+        "SECURITY_HASHING_SCHEMES": ["hex_sha256"],
+        "SECURITY_DEPRECATED_HASHING_SCHEMES": [],
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
         "SECURITY_JOIN_USER_ROLES": False,
         "SECURITY_DEFAULT_REMEMBER_ME": False,
@@ -103,14 +131,7 @@ def configure(app: Flask) -> None:
         "SECURITY_MSG_EMAIL_NOT_PROVIDED": ("Enter your e-mail address", "error"),
         "SECURITY_MSG_INVALID_EMAIL_ADDRESS": ("Enter an e-mail address like name@example.org", "error"),
         "SECURITY_MSG_PASSWORD_NOT_PROVIDED": ("Enter your password", "error"),
-        "SECURITY_MSG_PASSWORD_INVALID_LENGTH": (
-            f"Password must be between {SHORTEST_PASSWORD} and {LONGEST_PASSWORD} characters",
-            "error",
-        ),
-        "SECURITY_MSG_EMAIL_ALREADY_ASSOCIATED": (
-            "This e-mail address has an account already: sign in instead",
-            "error",
-        ),
+        "SECURITY_MSG_EMAIL_ALREADY_ASSOCIATED": (REGISTERED_ALREADY, "error"),
     }
 
 
@@ -121,9 +142,10 @@ def init_app(app: Flask) -> None:
     security = Security(
         app,
         datastore,
-        register_form=RegisterForm,
-        login_form=SignInForm,
+        register_form=GuardedRegisterForm,
+        login_form=GuardedSignInForm,
         mail_util_cls=Post,
+        password_util_cls=Judge,
         render_template=_page,  # type: ignore[arg-type]  # any answer of a view will do
         register_blueprint=True,
     )
@@ -137,6 +159,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["viewer"] = find_viewer
     app.before_request(_keep_next_inside)
     app.register_error_handler(actions.EmailTaken, _email_taken)
+    app.register_error_handler(RegisteredAlready, _registered_already)
+    app.register_error_handler(guarding.TooManyTries, _too_many_tries)
     user_logged_in.connect(_start_sign_in, app)
     user_logged_out.connect(_end_sign_in, app)
     user_registered.connect(_ask_to_confirm, app)
@@ -146,6 +170,8 @@ def _start_sign_in(app: Flask, user: Person) -> None:
     if old := session.get(COOKIE_KEY):
         actions.end_sign_in(old)
     session[COOKIE_KEY] = actions.start_sign_in(user)
+    guarding.forgive(user.email)
+    guarding.remember_device(user.email)
     forget_viewer()
     signals.person_signed_in.send(app)
 
@@ -185,6 +211,8 @@ def person_of_confirmation(token: str) -> Person | None:
 def _page(template: str, **context: Any) -> ResponseReturnValue:
     """A page of Flask-Security; where it answers a post, the post could not be used."""
     page = render_template(template, **context)
+    if seconds := g.get("seconds_to_wait"):
+        return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(seconds)}
     return (page, HTTPStatus.UNPROCESSABLE_ENTITY) if request.method == "POST" else page
 
 
@@ -201,7 +229,32 @@ def _without_hostile_next(values: MultiDict[str, str]) -> ImmutableMultiDict[str
     return ImmutableMultiDict([(key, value) for key, value in values.items(multi=True) if key != "next"])
 
 
+def _registered_already(known: RegisteredAlready) -> ResponseReturnValue:
+    """Do the work of a registration, and tell the owner of the address, and nobody else, that there is an account (B-5)."""
+    address = known.person.email
+    try:
+        guarding.count_registration()
+    except guarding.TooManyTries as wait:
+        return _too_many_tries(wait)
+    hash_password(address)
+    with writing():
+        person = queries.find_person_by_email(address)
+        if person is not None and guarding.may_write_to(address):
+            letters.tell_registered_already(person)
+    return redirect(url_for("passwords.look_at_mail"), 303)
+
+
 def _email_taken(_error: actions.EmailTaken) -> ResponseReturnValue:
-    """Two posts of one registration at the same moment: the account is there, so sign in."""
+    """Two posts of one registration at the same moment: the account is there already."""
     db.session.rollback()
-    return redirect(url_for("security.login"), 303)
+    return redirect(url_for("passwords.look_at_mail"), 303)
+
+
+def _too_many_tries(wait: guarding.TooManyTries) -> ResponseReturnValue:
+    """Say how long to wait, where there is no form to say it on."""
+    db.session.rollback()
+    title, _, remedy = in_words(wait.seconds).partition(". ")
+    page = render_template("errors/error.html", title=title, remedy=f"{remedy}.", request_id=g.get("request_id", ""))
+    answer = make_response(page, HTTPStatus.TOO_MANY_REQUESTS)
+    answer.headers["Retry-After"] = str(wait.seconds)
+    return answer

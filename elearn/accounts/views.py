@@ -5,13 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from elearn.accounts import actions, queries
 from elearn.accounts.forms import DetailsForm, EmptyForm
+from elearn.accounts.guarding import count_link
 from elearn.accounts.rules import Profession
 from elearn.accounts.security import person_of_confirmation, send_confirmation
 from elearn.accounts.viewer import forget_viewer, get_viewer
 from elearn.shared.access import Access, allow
 from elearn.shared.forms import safe_next
 from elearn.shared.missing import NotFound
-from elearn.shared.transactions import commits
+from elearn.shared.transactions import commits, writing
 
 blueprint = Blueprint("accounts", __name__, template_folder="templates")
 
@@ -81,12 +82,15 @@ def confirm(token: str) -> ResponseReturnValue:
 
 @blueprint.post("/account/confirm/<token>/")
 @allow(Access.PUBLIC)
-@commits
 def confirm_now(token: str) -> ResponseReturnValue:
     """Confirm the address."""
-    person = person_of_confirmation(token)
-    if person is None:
+    if person_of_confirmation(token) is None:
+        count_link()
         raise NotFound("confirmation")
-    actions.confirm_email(person)
+    with writing():
+        person = person_of_confirmation(token)
+        if person is None:
+            raise NotFound("confirmation")
+        actions.confirm_email(person)
     flash("Your e-mail address is confirmed.")
     return redirect(url_for("learning.learning"), 303)

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
@@ -43,7 +43,7 @@ from elearn.modules.rules import Path, lay_path, standing
 from elearn.shared import clock, signals
 from elearn.shared.canonical import digest
 from elearn.shared.missing import NotFound
-from elearn.shared.once import insert_once
+from elearn.shared.once import insert_once, one_at_a_time
 
 DOCUMENT_JOB = "certificate document"
 
@@ -206,9 +206,7 @@ def keep_document(certificate_id: int, pdf: bytes | None = None) -> None:
 
 def count_try(network: str, now: datetime) -> None:
     """Count one try of a holder's name, and forget those of yesterday. Raises TooManyTries, which is not counted."""
-    if db.session.connection().dialect.name == "postgresql":
-        # Two tries at once would each not see the other's row: one network's tries wait for each other. SQLite's do anyway.
-        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(network))))
+    one_at_a_time(network)  # two tries at once would each not see the other's row
     db.session.execute(delete(VerificationTry).where(VerificationTry.at < now - TRIES_KEPT))
     seconds = seconds_to_wait(queries.list_tries(network, now - TRIES_WINDOW), now)
     if seconds:

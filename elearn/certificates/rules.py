@@ -1,21 +1,18 @@
 """When a certificate is awarded, what state it is in, and what a stranger is told. Pure."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
 
 from elearn.content.structure import StepKind
 from elearn.modules.rules import Path, ReviewState, Standing, StepState
+from elearn.shared import limits
 
 FIRST_EDITION = 1
 TRIES_A_MINUTE = 10
 TRIES_WINDOW = timedelta(minutes=1)
 TRIES_KEPT = timedelta(days=1)
-IPV6_NETWORK = 64
 
 
 class Happening(StrEnum):
@@ -128,23 +125,11 @@ def revocation(events: Sequence[Event]) -> Event | None:
     return next((event for event in reversed(events) if event.happening is Happening.REVOKED), None)
 
 
-def network_of(address: str) -> str:
-    """The network that a visitor's address counts for: an IPv4 address, or the 64 bits that one IPv6 customer has."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(found) if found.version == 4 else str(ip_network((found, IPV6_NETWORK), strict=False))
-
-
 def network_key(address: str, secret: str) -> str:
-    """A keyed hash of a visitor's network: enough to count its tries, worth nothing without the application's secret."""
-    return hmac.new(secret.encode(), f"verification tries:{network_of(address)}".encode(), hashlib.sha256).hexdigest()
+    """What a visitor's tries of a family name are counted for."""
+    return limits.key_of("verification tries", limits.network_of(address), secret)
 
 
 def seconds_to_wait(tries: Sequence[datetime], now: datetime) -> int:
     """How long until another try of a family name is allowed; 0 when it is now. `tries` may hold older ones too."""
-    recent = sorted(at for at in tries if now - at < TRIES_WINDOW)
-    if len(recent) < TRIES_A_MINUTE:
-        return 0
-    return max(1, -int((now - recent[-TRIES_A_MINUTE] - TRIES_WINDOW).total_seconds() // 1))
+    return limits.seconds_to_wait(tries, now, TRIES_A_MINUTE, TRIES_WINDOW)

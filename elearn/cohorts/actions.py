@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from elearn.accounts.models import Person
 from elearn.accounts.queries import find_person_by_email
@@ -111,6 +111,23 @@ def expect_no_longer(educator: Viewer, cohort: CohortView, email: str) -> None:
     if not gone:
         raise NotFound("roster entry")
     audit.record("roster shortened", f"cohort:{cohort.public_id}", educator.id, entry=gone[0])
+
+
+def follow_email(_sender: object, *, person_id: int, old: str, new: str) -> None:
+    """Keep the roster lines of a person's own cohorts with them when their e-mail address changes.
+
+    Rosters of cohorts that they have not joined stay: nobody there is told the new address.
+    """
+    joined = select(Membership.cohort_id).where(Membership.person_id == person_id)
+    has_new = select(RosterEntry.cohort_id).where(RosterEntry.email == new.lower())
+    lines = (RosterEntry.email == old.lower(), RosterEntry.cohort_id.in_(joined))
+    db.session.execute(
+        update(RosterEntry)
+        .where(*lines, RosterEntry.cohort_id.not_in(has_new))
+        .values(email=new.lower())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(delete(RosterEntry).where(*lines).execution_options(synchronize_session=False))
 
 
 def note_export(educator: Viewer, cohort: CohortView, rows: int) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
 from elearn.accounts.models import Merge, Person, SignIn
+from elearn.accounts.queries import SEARCHED
 from elearn.accounts.rules import Profession, Viewer, full_name
 from elearn.audit.models import AuditEvent
 from elearn.audit.queries import EventRow

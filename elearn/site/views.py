@@ -48,7 +48,7 @@ def privacy() -> ResponseReturnValue:
 @blueprint.get("/cookies/")
 @allow(Access.PUBLIC)
 def cookies() -> ResponseReturnValue:
-    """The one cookie."""
+    """The cookies."""
     return render_template("site/cookies.html", hours=int(LONGEST_SIGN_IN.total_seconds() // 3600))
 
 

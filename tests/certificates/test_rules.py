@@ -10,7 +10,6 @@ from elearn.certificates.rules import (
     State,
     may_award,
     network_key,
-    network_of,
     reason_words,
     seconds_to_wait,
     state_of,
@@ -28,6 +27,7 @@ from elearn.certificates.verification import (
 )
 from elearn.content.structure import Step, StepKind
 from elearn.modules.rules import Path, PathStep, ReviewState, Standing, StepState
+from elearn.shared.limits import network_of
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = NOON.date()

@@ -1,0 +1,64 @@
+"""Changing what a person signs in with: the password and the e-mail address. Passwords arrive hashed."""
+
+import uuid
+
+from sqlalchemy import update
+
+from elearn.accounts import queries
+from elearn.accounts.actions import EmailTaken
+from elearn.accounts.models import Person, SignIn
+from elearn.audit import actions as audit
+from elearn.extensions import db
+from elearn.shared import clock, signals
+
+
+def ask_for_link(person: Person) -> None:
+    """Note that a new link was asked for: every older one dies."""
+    person.links_asked += 1
+    db.session.flush()
+
+
+def set_password(person: Person, password_hash: str, *, kind: str, kept: int | None = None) -> None:
+    """Set the password and end the person's sign-ins, but for the one with the key `kept`.
+
+    `kind` is what the audit trail says. Links that were sent before are worth nothing after it.
+    """
+    person.password = password_hash
+    person.fs_uniquifier = uuid.uuid4().hex
+    end_sign_ins(person.id, kept=kept)
+    audit.record(kind, f"person:{person.id}", person.id)
+
+
+def end_sign_ins(person_id: int, *, kept: int | None = None) -> None:
+    """End a person's sign-ins on the server, but for the one with the key `kept`."""
+    now = clock.now()
+    others = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.id != (kept or 0))
+    db.session.execute(others.values(ended_at=now).execution_options(synchronize_session=False))
+    if kept:
+        note_check(kept)
+    db.session.flush()
+
+
+def note_check(sign_in_id: int) -> None:
+    """Note that the password was just checked in this sign-in."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id)
+        .values(checked_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def change_email(person: Person, email: str) -> None:
+    """Change the address, which the person has just shown to be theirs. Raises EmailTaken.
+
+    Sign-ins stay: the person is the same. Links that were sent before are worth nothing after it.
+    """
+    if queries.find_person_by_email(email) not in (None, person):
+        raise EmailTaken(email)
+    old, person.email = person.email, email
+    person.confirmed_at = clock.now()
+    person.links_asked += 1
+    db.session.flush()
+    audit.record("e-mail changed", f"person:{person.id}", person.id)
+    signals.email_changed.send("accounts", person_id=person.id, old=old, new=email)

@@ -1,0 +1,127 @@
+"""The letters about passwords and addresses. Each is written inside the write that causes it."""
+
+import smtplib
+
+import structlog
+from flask import current_app, url_for
+
+from elearn.accounts.models import Person
+from elearn.config import Settings
+from elearn.mail import actions as mail
+
+log = structlog.get_logger(__name__)
+RESET = """Hello {name}
+
+Somebody, probably you, has asked to choose a new password for {address}. To do it, open this page:
+
+{link}
+
+It works once, and for one hour. If you ask again, only the newest link works.
+
+If it was not you, ignore this message: your password stays as it is.
+"""
+WAS_CHANGED = """Hello {name}
+
+The password of your account has just been changed. You were signed out everywhere else.
+
+If it was not you, choose a new password at once:
+
+{link}
+
+and write to {contact}.
+"""
+ALREADY_REGISTERED = """Hello {name}
+
+Somebody, probably you, has tried to register with this e-mail address. You have an account already, so nothing was changed.
+
+To sign in:
+
+{link}
+
+If you have forgotten your password, choose a new one:
+
+{reset}
+
+If it was not you, ignore this message.
+"""
+CONFIRM_CHANGE = """Hello
+
+Somebody, probably you, wants to use this e-mail address from now on. To confirm it, open this page and press the button:
+
+{link}
+
+It works once, and for one hour. If it was not you, ignore this message: nothing will happen.
+"""
+TAKEN = """Hello {name}
+
+Somebody, probably you, wants to use this e-mail address for another account. This address has an account already, so
+nothing was changed. Write to {contact} if you have two accounts and need one.
+"""
+CHANGE_ASKED = """Hello {name}
+
+Somebody who is signed in as you, and knows your password, has asked to change your e-mail address to another one. It
+changes when they open the link that we have sent there.
+
+If it was not you, choose a new password at once, which also ends that link:
+
+{link}
+"""
+CHANGED = """Hello {name}
+
+Your e-mail address was changed. From now on, sign in with the new one; we write to it only.
+
+If it was not you, write to {contact} at once.
+"""
+
+
+def send_reset(person: Person, path: str) -> None:
+    """The link to choose a new password."""
+    _send(person.email, "Choose a new password", RESET, name=person.name, address=person.email, link=_at(path))
+
+
+def tell_password_changed(person: Person) -> None:
+    """The password was changed."""
+    _send(person.email, "Your password was changed", WAS_CHANGED, name=person.name, link=_forgotten())
+
+
+def tell_registered_already(person: Person) -> None:
+    """Somebody tried to register with the person's address."""
+    path = _at(url_for("security.login"))
+    _send(
+        person.email, "You have an account already", ALREADY_REGISTERED, name=person.name, link=path, reset=_forgotten()
+    )
+
+
+def send_email_link(person: Person, address: str, path: str) -> None:
+    """The link by which the new address is confirmed, and a notice to the old one."""
+    _send(address, "Confirm your new e-mail address", CONFIRM_CHANGE, link=_at(path))
+    _send(person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
+
+
+def tell_taken(person: Person, owner: Person) -> None:
+    """The new address has an account already: both are told, and whoever asked sees no difference."""
+    _send(owner.email, "Your e-mail address", TAKEN, name=owner.name)
+    _send(person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
+
+
+def tell_email_changed(person: Person, old: str) -> None:
+    """The address was changed: the old one is told."""
+    _send(old, "Your e-mail address was changed", CHANGED, name=person.name)
+
+
+def _send(recipient: str, subject: str, text: str, **values: str) -> None:
+    settings: Settings = current_app.extensions["elearn.settings"]
+    body = text.format(contact=settings.contact_email, **values) + f"\n{settings.provider_name}\n"
+    try:
+        mail.send(recipient, subject, body)
+    except (OSError, smtplib.SMTPException):
+        log.exception("mail not handed over")
+
+
+def _at(path: str) -> str:
+    settings: Settings = current_app.extensions["elearn.settings"]
+    return settings.base_url.rstrip("/") + path
+
+
+def _forgotten() -> str:
+    return _at(url_for("passwords.forgotten"))

@@ -1,0 +1,48 @@
+"""Tries of passwords and links, links that die with a newer one, and when a password was last checked.
+
+Revision: 0009, after 0008.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0009'
+down_revision = '0008'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""
+    op.create_table('guesses',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('account', sa.String(length=64), nullable=False),
+    sa.Column('device', sa.String(length=64), nullable=False),
+    sa.Column('network', sa.String(length=64), nullable=False),
+    sa.Column('way', sa.Enum('sign-in', 'register', 'reset', 'link', 'password check', 'second factor', 'letter', name='way', native_enum=False, length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_guesses'))
+    )
+    with op.batch_alter_table('guesses', schema=None) as batch_op:
+        batch_op.create_index('ix_guesses_account', ['account', 'device'], unique=False)
+        batch_op.create_index('ix_guesses_network_at', ['network', 'at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_guesses_at'), ['at'], unique=False)
+
+    with op.batch_alter_table('people', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('links_asked', sa.Integer(), server_default='0', nullable=False))
+        batch_op.alter_column('links_asked', server_default=None)
+
+    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True))
+    op.execute('UPDATE sign_ins SET checked_at = started_at')
+    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
+        batch_op.alter_column('checked_at', nullable=False)
+
+
+def downgrade() -> None:
+    """Go back."""
+    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
+        batch_op.drop_column('checked_at')
+    with op.batch_alter_table('people', schema=None) as batch_op:
+        batch_op.drop_column('links_asked')
+    op.drop_table('guesses')
