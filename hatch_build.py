@@ -38,6 +38,7 @@ BUILT = {
     "js/answers.mjs": "js/answers.mjs",
     "js/time.mjs": "js/time.mjs",
     "js/ordering.mjs": "js/ordering.mjs",
+    "js/passkeys.mjs": "js/passkeys.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
 IMPORT = re.compile(r"""(?<= from "\./)[a-z]+\.mjs(?=";)""")

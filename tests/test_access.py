@@ -47,6 +47,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET certificates.verify", "GET certificates.verification", "POST certificates.match"),
             *("GET security.login", "POST security.login", "GET security.register", "POST security.register"),
             *("GET accounts.confirm", "POST accounts.confirm_now"),
+            *("GET factors.sign_in", "POST factors.sign_in_now"),
         ),
         EVERYBODY,
     ),
@@ -61,6 +62,12 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
             *("GET learning.learning", "POST modules.start", "POST security.logout", "GET problems.problems"),
             "GET reference.whole",
+            *("GET factors.factors_page", "GET factors.app", "POST factors.add_app", "POST factors.remove_app"),
+            *("GET factors.passkey", "POST factors.add_passkey", "POST factors.new_codes"),
+            # Whoever is in already is led on; who is between the factors: tests/accounts/test_between.py
+            *("GET factors.ask", "POST factors.prove", "GET factors.ask_recovery", "POST factors.recover"),
+            *("POST factors.prove_by_passkey", "GET sign_ins.again", "POST sign_ins.again_now"),
+            *("GET sign_ins.sign_ins_page", "POST sign_ins.end_all", "POST sign_ins.cancel"),
         ),
         SIGNED_IN,
     ),
@@ -113,6 +120,9 @@ MATRIX: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *(
+                # They find nothing: the world's people have no passkey, and no sign-in is named.
+                "POST factors.remove_passkey",
+                "POST sign_ins.end",
                 "GET security.confirm_email",
                 "POST security.confirm_email",
                 "GET security.verify",
@@ -160,6 +170,7 @@ class Things:
             "problem": self.problem,
             "kind": "lesson",
             "part": LESSON,
+            "passkey": "none",
         }
         # What an address names after the question mark.
         asked: dict[str, Any] = (

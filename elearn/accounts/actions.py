@@ -57,11 +57,15 @@ def create_person(
     return person
 
 
-def start_sign_in(person: Person) -> str:
-    """Begin a session for a person and give the random token for the cookie (256 bits)."""
+def start_sign_in(person: Person, *, device: str = "", proven: bool = False) -> str:
+    """Begin a session for a person and give the random token for the cookie (256 bits).
+
+    `proven`: they came by a passkey, which is two factors in one.
+    """
     token = secrets.token_urlsafe(32)
     db.session.flush()
-    db.session.add(SignIn(token_hash=queries.hashed(token), person_id=person.id))
+    proven_at = clock.now() if proven else None
+    db.session.add(SignIn(token_hash=queries.hashed(token), person_id=person.id, device=device, proven_at=proven_at))
     db.session.flush()
     audit.record("signed in", f"person:{person.id}", person.id)
     return token
@@ -74,6 +78,16 @@ def end_sign_in(token: str) -> None:
         sign_in.ended_at = clock.now()
         db.session.flush()
         audit.record("signed out", f"person:{sign_in.person_id}", sign_in.person_id)
+
+
+def end_all_sign_ins(person_id: int, *, but: int | None = None) -> int:
+    """End every sign-in of a person, `but` the one with this key; gives how many were ended."""
+    live = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    if but is not None:
+        live = live.where(SignIn.id != but)
+    db.session.flush()
+    ended: int = db.session.execute(live.values(ended_at=clock.now())).rowcount  # type: ignore[attr-defined]
+    return ended
 
 
 def change_details(
@@ -105,9 +119,7 @@ def suspend(administrator: Viewer, public_id: str) -> Person:
     if reason := why_not_suspend(person.id, administrator.id, administrators):
         raise MayNotSuspend(reason)
     person.active = False
-    db.session.execute(
-        update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
-    )
+    end_all_sign_ins(person.id)
     db.session.flush()
     audit.record("person suspended", f"person:{person.id}", administrator.id)
     return person

@@ -3,20 +3,34 @@
 import smtplib
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import flask_login.utils
 import structlog
-from flask import Flask, Response, after_this_request, current_app, redirect, render_template, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    after_this_request,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import user_logged_in, user_logged_out
 from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, user_registered
 from flask_security.confirmable import confirm_email_token_status, generate_confirmation_token
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from elearn.accounts import actions
+from elearn.accounts import actions, again
+from elearn.accounts.between import where_to
 from elearn.accounts.forms import WRONG_SIGN_IN, RegisterForm, SignInForm
 from elearn.accounts.models import Person
 from elearn.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from elearn.accounts.stages import browser_in_words
 from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer
 from elearn.config import Settings
 from elearn.extensions import db
@@ -149,9 +163,22 @@ def init_app(app: Flask) -> None:
 def _start_sign_in(app: Flask, user: Person) -> None:
     if old := session.get(COOKIE_KEY):
         actions.end_sign_in(old)
-    session[COOKIE_KEY] = actions.start_sign_in(user)
+    device = browser_in_words(request.user_agent.string)
+    session[COOKIE_KEY] = actions.start_sign_in(user, device=device, proven=g.pop("proven", False))
+    again.note_fresh()
     forget_viewer()
-    signals.person_signed_in.send(app)
+    if find_viewer() is None:  # the second step comes first, and what waits for the person waits on
+        after_this_request(_lead_to_second_step)
+    else:
+        signals.person_signed_in.send(app)
+
+
+def _lead_to_second_step(response: Response) -> Response:
+    """Instead of the page that was wanted, open the one that asks for the second factor; it leads on."""
+    led = where_to()
+    if led is not None and response.location:
+        response.location = f"{led[1]}?{urlencode({'next': response.location})}"
+    return response
 
 
 def _end_sign_in(_app: Flask, **_details: Any) -> None:
