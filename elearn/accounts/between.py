@@ -10,14 +10,14 @@ from elearn.shared import signals
 from elearn.shared.access import Access
 
 
-def where_to() -> tuple[Access, str] | None:
-    """The one mark that somebody between the factors may enter, and the page to lead them to; None for anybody else."""
+def where_to() -> tuple[frozenset[Access], str] | None:
+    """The marks that somebody between the factors may enter, and the page to lead them to; None for anybody else."""
     between = find_between()
     if between is None:
         return None
     if between[1] is Stage.PROVE:
-        return Access.BETWEEN, url_for("factors.ask")
-    return Access.SETTING_UP, url_for("factors.factors_page")
+        return frozenset({Access.BETWEEN}), url_for("factors.ask")
+    return frozenset({Access.BETWEEN, Access.SETTING_UP}), url_for("factors.factors_page")
 
 
 def come_in(viewer: Viewer) -> None:

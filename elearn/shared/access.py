@@ -65,7 +65,7 @@ def may_enter(access: Access | None, visitor: Visitor | None) -> bool:
             return False
 
 
-Between = Callable[[], tuple[Access, str] | None]
+Between = Callable[[], tuple[frozenset[Access], str] | None]
 
 
 def init_app(
@@ -76,7 +76,7 @@ def init_app(
 ) -> None:
     """Ask the mark of every request's view before it runs.
 
-    `between` tells of a visitor who is nobody yet, between two factors: the one mark they may enter, and the page that
+    `between` tells of a visitor who is nobody yet, between two factors: the marks they may enter, and the page that
     they are led to from anywhere else.
     """
     app.extensions["elearn.access"] = dict(third_party)
@@ -97,10 +97,10 @@ def init_app(
             log.error("view without an access mark", endpoint=request.endpoint)
             abort(403)
         if who is None and access is not Access.NOBODY:
-            mark, page = between() or (None, "")
-            if mark is not None and mark is access:
+            marks, page = between() or (frozenset(), "")
+            if access in marks:
                 return None
-            return redirect(f"{page}?{urlencode({'next': wanted() or ''})}", 303) if mark else to_sign_in()
+            return redirect(f"{page}?{urlencode({'next': wanted() or ''})}", 303) if marks else to_sign_in()
         log.warning("denied", endpoint=request.endpoint)
         return abort(404)
 

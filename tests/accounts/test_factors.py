@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from elearn.accounts.factor_models import AuthenticatorApp, RecoveryCode
 from elearn.accounts.queries import find_viewer
 from elearn.accounts.stages import MOST_WRONG_AN_HOUR, MOST_WRONG_CODES
 from elearn.audit.models import AuditEvent
+from elearn.cli import main
 from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
@@ -41,6 +44,12 @@ def gives_password(app: Flask, persona: str = "learner") -> PageClient:
     response = browser.send(SIGN_IN, {"email": f"{persona}@example.org", "password": PASSWORD})
     assert response.location.startswith(SECOND_STEP), response.location
     return browser
+
+
+def post_code(browser: PageClient, at: str, token: str, code: str) -> int:
+    return browser.post(
+        at, data={"csrf_token": token, "code": code}, headers={"Referer": "https://localhost/"}
+    ).status_code
 
 
 def messages(mail: Path) -> list[str]:
@@ -88,12 +97,7 @@ def test_two_posts_of_one_code_let_one_in(client: PageClient, world: World, app:
     browsers, code = [gives_password(app) for _ in range(4)], phone.code()
     tokens = {browser: browser.token() for browser in browsers}
 
-    def post(browser: PageClient) -> int:
-        return browser.post(
-            SECOND_STEP, data={"csrf_token": tokens[browser], "code": code}, headers={"Referer": "https://localhost/"}
-        ).status_code
-
-    answers = at_once([lambda browser=browser: post(browser) for browser in browsers])
+    answers = at_once([partial(post_code, browser, SECOND_STEP, tokens[browser], code) for browser in browsers])
     assert sorted(answers) == [303, 422, 422, 422]
 
 
@@ -152,19 +156,8 @@ def test_a_recovery_code_counts_once_in_any_spelling(client: PageClient, world: 
     assert gives_password(app).send(RECOVERY, {"code": codes[0]}).status_code == 422
     browsers = [gives_password(app) for _ in range(3)]
     tokens = {browser: browser.token() for browser in browsers}
-    race_of_one = at_once(
-        [
-            lambda browser=browser: (
-                browser.post(
-                    RECOVERY,
-                    data={"csrf_token": tokens[browser], "code": codes[1]},
-                    headers={"Referer": "https://localhost/"},
-                ).status_code
-            )
-            for browser in browsers
-        ]
-    )
-    assert sorted(race_of_one) == [303, 422, 422]
+    answers = at_once([partial(post_code, browser, RECOVERY, tokens[browser], codes[1]) for browser in browsers])
+    assert sorted(answers) == [303, 422, 422]
 
 
 def test_new_recovery_codes_end_the_old_ones(client: PageClient, world: World, app: Flask) -> None:
@@ -241,3 +234,19 @@ def test_a_new_secret_key_opens_what_the_old_one_sealed(
     monkeypatch.setitem(app.extensions, "elearn.settings", settings.model_copy(update=new | {"old_secret_keys": []}))
     with clock.frozen_at(clock.now() + timedelta(minutes=2)):
         assert gives_password(app).send(SECOND_STEP, {"code": phone.code()}).status_code == 303
+
+
+def test_the_command_helps_the_last_administrator(
+    client: PageClient, world: World, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign_in(client, "administrator")
+    set_up_app(client)
+    monkeypatch.setattr("elearn.cli.create_app", lambda: app)
+    command = ["people", "reset-second-step", "--email"]
+    nobody = CliRunner().invoke(main, [*command, "nobody@example.org"])
+    assert (nobody.exit_code, "There is no person" in nobody.output) == (1, True)
+    done = CliRunner().invoke(main, [*command, "Administrator@example.org"])
+    assert done.exit_code == 0, done.output
+    assert not is_signed_in(client)
+    with app.app_context():
+        assert db.session.scalars(select(AuthenticatorApp.id)).all() == []

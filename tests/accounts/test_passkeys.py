@@ -1,5 +1,6 @@
 """Passkeys, by a device made by hand: each answer counts once, for one site, one person and one question."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.usefixtures("of_staff")
 ALONE, GIVE = "/account/passkey/", "/account/second-step/passkey/"
+
+
+def post_answer(browser: PageClient, token: str, answer: dict[str, str]) -> int:
+    data = {"csrf_token": token, **answer}
+    return browser.post(ALONE, data=data, headers={"Referer": "https://localhost/"}).status_code
 
 
 def page(browser: PageClient, at: str) -> str:
@@ -60,16 +66,7 @@ def test_an_answer_counts_once(app: Flask, client: PageClient, device: Device) -
     browsers = [new_browser(app) for _ in range(3)]
     answer = device.answer(page(browsers[0], ALONE))
     tokens = {browser: browser.token() for browser in browsers}
-    answers = at_once(
-        [
-            lambda browser=browser: (
-                browser.post(
-                    ALONE, data={"csrf_token": tokens[browser], **answer}, headers={"Referer": "https://localhost/"}
-                ).status_code
-            )
-            for browser in browsers
-        ]
-    )
+    answers = at_once([partial(post_answer, browser, tokens[browser], answer) for browser in browsers])
     assert sorted(answers) == [303, 422, 422]
 
 

@@ -30,7 +30,8 @@ def signs_in(app: Flask, persona: str = "learner", agent: str = FIREFOX) -> Page
 
 def id_in(app: Flask, number: int) -> str:
     with app.app_context():
-        return db.session.scalars(db.select(SignIn.public_id).order_by(SignIn.id)).all()[number]
+        found: str = db.session.scalars(db.select(SignIn.public_id).order_by(SignIn.id)).all()[number]
+        return found
 
 
 @pytest.mark.parametrize(
