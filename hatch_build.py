@@ -39,6 +39,7 @@ BUILT = {
     "js/time.mjs": "js/time.mjs",
     "js/ordering.mjs": "js/ordering.mjs",
     "js/password.mjs": "js/password.mjs",
+    "js/passkeys.mjs": "js/passkeys.mjs",
     "img/favicon.svg": "img/favicon.svg",
 }
 IMPORT = re.compile(r"""(?<= from "\./)[a-z]+\.mjs(?=";)""")

@@ -6,12 +6,15 @@ import pysqlite3.dbapi2
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from elearn.accounts import security
+from elearn.accounts import again, security
 from elearn.accounts import tasks as account_tasks
+from elearn.accounts.between import where_to
 from elearn.accounts.denials import note_denial
 from elearn.accounts.email_pages import blueprint as email_pages
+from elearn.accounts.factor_pages import blueprint as factor_pages
 from elearn.accounts.password_pages import blueprint as password_pages
 from elearn.accounts.queries import may_receive_mail
+from elearn.accounts.sign_in_pages import blueprint as sign_in_pages
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
 from elearn.audit import tasks as audit_tasks
@@ -51,7 +54,8 @@ from elearn.shared.application import Application
 from elearn.site.views import blueprint as site_pages
 
 PAGES = (
-    *(site_pages, accounts_pages, password_pages, email_pages, modules_pages, reference_pages, cohorts_pages),
+    *(site_pages, accounts_pages, password_pages, email_pages, factor_pages, sign_in_pages),
+    *(modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
     *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
     *(people_pages, inviting_pages, invited_pages, merging_pages, outbox_pages),
@@ -70,7 +74,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     templating.init_app(app)
     security.init_app(app)
-    access.init_app(app, find_viewer, security.ACCESS)
+    access.init_app(app, find_viewer, security.ACCESS, where_to)
+    again.init_app(app)
     offer_modules(app, settings)
     current.init_app(app)
     mail_tasks.init_app(app, may_receive_mail)

@@ -14,7 +14,9 @@ from granian.constants import Interfaces
 
 from elearn import create_app
 from elearn.accounts.actions import EmailTaken, create_person
+from elearn.accounts.factors import take_all_away
 from elearn.accounts.passwords import normalised, why_refused
+from elearn.accounts.queries import find_person_by_email
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
 from elearn.audit import checkpoints
 from elearn.audit import queries as audit_queries
@@ -239,6 +241,19 @@ def people_create(
         except EmailTaken as taken:
             raise click.ClickException(f"There is a person with the e-mail address {taken} already.") from taken
     click.echo(f"{email} may sign in now.")
+
+
+@people.command("reset-second-step")
+@click.option("--email", required=True)
+def people_reset_second_step(email: str) -> None:
+    """Take app, passkeys and recovery codes from a person who has lost them. Make sure before that it is the person."""
+    with create_app().app_context():
+        with writing():
+            person = find_person_by_email(email)
+            if person is None:
+                raise click.ClickException(f"There is no person with the e-mail address {email}.")
+            take_all_away(person, None)
+        click.echo(f"{email} signs in with the password alone next, and is signed out everywhere.")
 
 
 # -- content ---------------------------------------------------------------------------------------------------------

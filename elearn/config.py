@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     demonstration: bool = Field(False, description="invented people; every page and certificate says so")
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     old_secret_keys: list[SecretStr] = Field([], description="earlier keys: what they sealed can still be opened")
+    require_second_factor: Literal["", "staff", "everybody", "nobody"] = Field(
+        "", description="of whom; empty: staff, and nobody in the demonstration"
+    )
     cookie_secure: bool = Field(True, description="the session cookie only over HTTPS, named __Host-elearn")
     instance_path: Path = Path("instance")
     database_url: str = Field("", repr=False, description="empty: instance/elearn.sqlite3; or postgresql://...")
@@ -57,6 +60,11 @@ class Settings(BaseSettings):
         if self.database_url.startswith(("postgresql://", "postgres://")):
             return "postgresql+psycopg://" + self.database_url.split("://", 1)[1]
         return self.database_url
+
+    @property
+    def second_factor_policy(self) -> str:
+        """Of whom a second factor is demanded: `staff`, `everybody`, or `nobody`."""
+        return self.require_second_factor or ("nobody" if self.demonstration else "staff")
 
     @property
     def cookie_name(self) -> str:
@@ -93,6 +101,10 @@ class Settings(BaseSettings):
             (
                 not self.base_url.startswith("https://"),
                 "ELEARN_BASE_URL must start with https://: set the public address",
+            ),
+            (
+                self.require_second_factor == "nobody",
+                "ELEARN_REQUIRE_SECOND_FACTOR is nobody: set staff or everybody",
             ),
             (not self.trusted_hosts, "ELEARN_TRUSTED_HOSTS is empty: set the host names, as a JSON list"),
             *((True, f"{name} is no setting: mend its name or take it out") for name in unknown_variables()),

@@ -37,6 +37,7 @@ def settings_for(url: str, folder: Path, **changes: object) -> Settings:
         "database_url": url,
         "base_url": "https://localhost",
         "log_level": "ERROR",
+        "require_second_factor": "nobody",
         **changes,
     }
     return Settings.model_validate(values)

@@ -53,6 +53,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET accounts.confirm", "POST accounts.confirm_now", "GET invited.ask", "POST invited.accept"),
             *("GET passwords.forgotten", "POST passwords.send_link", "GET passwords.look_at_mail"),
             *("GET passwords.reset", "POST passwords.reset_now", "GET emails.confirm", "POST emails.confirm_now"),
+            *("GET factors.sign_in", "POST factors.sign_in_now"),
         ),
         EVERYBODY,
     ),
@@ -69,6 +70,12 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
             *("GET learning.learning", "POST modules.start", "POST security.logout", "GET problems.problems"),
             "GET reference.whole",
+            *("GET factors.factors_page", "GET factors.app", "POST factors.add_app", "POST factors.remove_app"),
+            *("GET factors.passkey", "POST factors.add_passkey", "POST factors.new_codes"),
+            # Whoever is in already is led on; who is between the factors: tests/accounts/test_between.py
+            *("GET factors.ask", "POST factors.prove", "GET factors.ask_recovery", "POST factors.recover"),
+            *("POST factors.prove_by_passkey", "GET sign_ins.again", "POST sign_ins.again_now"),
+            *("GET sign_ins.sign_ins_page", "POST sign_ins.end_all", "POST sign_ins.cancel"),
         ),
         SIGNED_IN,
     ),
@@ -113,7 +120,13 @@ MATRIX: dict[str, frozenset[str]] = {
             *("POST withdrawals.learners_as_csv", "POST admin.export_audit"),
             *("GET admin.certificates", "POST admin.export_certificates", "GET admin.review", "POST admin.review_now"),
             *("GET admin.revoke", "POST admin.revoke_now", "GET admin.restore", "POST admin.restore_now"),
-            *("GET admin.exported", "GET admin.exported_file", "GET people.person", "POST people.sign_out"),
+            *(
+                "GET admin.exported",
+                "GET admin.exported_file",
+                "GET people.person",
+                "POST people.sign_out",
+                "POST people.reset_second_step",
+            ),
             *("POST people.suspend", "POST people.restore", "GET people.role", "POST people.change_role"),
             *("POST people.teach", "POST people.teach_no_more", "GET people.email", "POST people.change_email"),
             *("GET inviting.ask", "POST inviting.invite", "POST inviting.withdraw"),
@@ -126,6 +139,9 @@ MATRIX: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         (
             *(
+                # They find nothing: the world's people have no passkey, and no sign-in is named.
+                "POST factors.remove_passkey",
+                "POST sign_ins.end",
                 "GET security.confirm_email",
                 "POST security.confirm_email",
                 "GET security.verify",
@@ -177,6 +193,7 @@ class Things:
             "kind": "lesson",
             "part": LESSON,
             "invitation": self.invitation,
+            "passkey": "none",
         }
         # What an address names after the question mark.
         asked: dict[str, Any] = (

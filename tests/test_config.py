@@ -26,6 +26,7 @@ UNSAFE = [
     ("ELEARN_SECRET_KEY", DEVELOPMENT_SECRET),
     ("ELEARN_SECRET_KEY", "x" * (SHORTEST_SECRET - 1)),
     ("ELEARN_COOKIE_SECURE", "false"),
+    ("ELEARN_REQUIRE_SECOND_FACTOR", "nobody"),
     ("ELEARN_DATABASE_URL", "sqlite:////srv/instance/demo.sqlite3"),
     ("ELEARN_BASE_URL", "http://learn.example.org"),
     ("ELEARN_BASE_URL", None),

@@ -61,11 +61,15 @@ def create_person(
     return person
 
 
-def start_sign_in(person: Person) -> str:
-    """Begin a session for a person and give the random token for the cookie (256 bits)."""
+def start_sign_in(person: Person, *, device: str = "", proven: bool = False) -> str:
+    """Begin a session for a person and give the random token for the cookie (256 bits).
+
+    `proven`: they came by a passkey, which is two factors in one.
+    """
     token = secrets.token_urlsafe(32)
     db.session.flush()
-    db.session.add(SignIn(token_hash=queries.hashed(token), person_id=person.id))
+    proven_at = clock.now() if proven else None
+    db.session.add(SignIn(token_hash=queries.hashed(token), person_id=person.id, device=device, proven_at=proven_at))
     db.session.flush()
     audit.record("signed in", f"person:{person.id}", person.id)
     return token

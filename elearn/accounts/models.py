@@ -60,7 +60,10 @@ class Guess(Base):
 
 
 class SignIn(Base):
-    """One session on one device; the token's hash, so that a copy of the database signs nobody in."""
+    """One session on one device; the token's hash, so that a copy of the database signs nobody in.
+
+    `proven_at` is when a second factor was given, `seen_at` when it was last used, to the hour.
+    """
 
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_person_id", "person_id"),)
@@ -70,6 +73,11 @@ class SignIn(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=unguessable_id)
+    device: Mapped[str] = mapped_column(String(60), default="")
+    seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
     checked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 

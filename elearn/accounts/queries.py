@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from elearn.accounts.factor_models import has_factor, teaches
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import Viewer, full_name, sign_in_is_live
 from elearn.extensions import db
@@ -31,6 +32,10 @@ VIEWER = Read(
         SignIn.id.label("sign_in_id"),
         SignIn.started_at,
         SignIn.ended_at,
+        SignIn.seen_at,
+        SignIn.proven_at,
+        or_(Person.administrator, teaches(Person.id)).label("staff"),
+        has_factor(Person.id).label("has_factor"),
         epoch_of("content").label("content_epoch"),
     )
     .join(Person, Person.id == SignIn.person_id)
@@ -60,6 +65,11 @@ def find_viewer(token: str) -> Viewer | None:
         confirmed=row.confirmed_at is not None,
         sign_in_id=row.sign_in_id,
         content_epoch=row.content_epoch,
+        staff=bool(row.staff),
+        has_factor=bool(row.has_factor),
+        proven=row.proven_at is not None,
+        signed_in_at=row.started_at,
+        seen_at=row.seen_at,
     )
 
 

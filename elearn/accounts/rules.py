@@ -52,6 +52,12 @@ class Viewer:
     confirmed: bool
     sign_in_id: int
     content_epoch: int = 0
+    # About this sign-in and how much it proves (stages.py); `staff` teaches or administers.
+    staff: bool = False
+    has_factor: bool = False
+    proven: bool = False
+    signed_in_at: datetime | None = None
+    seen_at: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -2,10 +2,13 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import flask_login.utils
 from flask import (
     Flask,
+    Response,
+    after_this_request,
     current_app,
     g,
     make_response,
@@ -22,13 +25,15 @@ from flask_security.confirmable import confirm_email_token_status, generate_conf
 from flask_security.utils import hash_password
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from elearn.accounts import actions, guarding, letters, queries
+from elearn.accounts import actions, again, guarding, letters, queries
+from elearn.accounts.between import where_to
 from elearn.accounts.entering import REGISTERED_ALREADY, GuardedRegisterForm, GuardedSignInForm, RegisteredAlready
 from elearn.accounts.forms import WRONG_SIGN_IN
 from elearn.accounts.limits import in_words
 from elearn.accounts.models import Person
 from elearn.accounts.passwords import normalised, why_refused
 from elearn.accounts.rules import SHORTEST_PASSWORD
+from elearn.accounts.stages import browser_in_words
 from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer
 from elearn.config import Settings
 from elearn.extensions import db
@@ -169,11 +174,24 @@ def init_app(app: Flask) -> None:
 def _start_sign_in(app: Flask, user: Person) -> None:
     if old := session.get(COOKIE_KEY):
         actions.end_sign_in(old)
-    session[COOKIE_KEY] = actions.start_sign_in(user)
+    device = browser_in_words(request.user_agent.string)
+    session[COOKIE_KEY] = actions.start_sign_in(user, device=device, proven=g.pop("proven", False))
     guarding.forgive(user.email)
     guarding.remember_device(user.email)
+    again.note_fresh()
     forget_viewer()
-    signals.person_signed_in.send(app)
+    if find_viewer() is None:  # the second step comes first, and what waits for the person waits on
+        after_this_request(_lead_to_second_step)
+    else:
+        signals.person_signed_in.send(app)
+
+
+def _lead_to_second_step(response: Response) -> Response:
+    """Instead of the page that was wanted, open the one that asks for the second factor; it leads on."""
+    led = where_to()
+    if led is not None and response.location:
+        response.location = f"{led[1]}?{urlencode({'next': response.location})}"
+    return response
 
 
 def _end_sign_in(_app: Flask, **_details: Any) -> None:

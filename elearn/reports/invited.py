@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_security.utils import hash_password
 
+from elearn.accounts import guarding
 from elearn.accounts.invitations import Invitee, find_invitee
 from elearn.accounts.rules import Profession
 from elearn.cohorts.rules import NOT_SEEN, SEEN
@@ -50,11 +50,11 @@ def accept(token: str) -> ResponseReturnValue:
     """Make the account. The password is hashed before the database is first asked, so that nobody waits for it."""
     form = AcceptForm()
     valid = form.validate_on_submit()
-    hashed = hash_password(form.password.data or "") if valid else ""
+    hashed = guarding.to_keep(form.password.data or "") if valid else ""
     invitee = find_invitee(token)
     if invitee is None:
         return _no_good()
-    if not valid:
+    if not valid or not form.is_good_beside(invitee.email):
         return _page(token, invitee, form), 422
     person = accept_invitation(
         token,

@@ -59,6 +59,14 @@ RULES: Mapping[str, Rule] = {
         "Where both accounts have one, the more generous stays: a need does not end by a merge.",
     ),
     "sign_ins.person_id": Rule(How.END, "sign-in", "sign-ins", "They end: the emptied account signs nobody in."),
+    **{
+        f"{table}.person_id": Rule(How.REMOVE, one, many, "A way to sign in to the emptied account is worth nothing.")
+        for table, one, many in (
+            ("authenticator_apps", "authenticator app", "authenticator apps"),
+            ("recovery_codes", "recovery code", "recovery codes"),
+            ("passkeys", "passkey", "passkeys"),
+        )
+    },
     "merges.into_id": Rule(
         How.MOVE, "account merged earlier", "accounts merged earlier", "They point to the account that stays."
     ),

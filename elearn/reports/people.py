@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import actions, administering
+from elearn.accounts import actions, administering, factors
 from elearn.accounts.queries import get_person_by_public_id, names_of
 from elearn.accounts.rules import EmailReason
 from elearn.accounts.viewer import forget_viewer, get_viewer
@@ -103,6 +103,16 @@ def sign_out(person: str) -> ResponseReturnValue:
     found = administering.sign_out_everywhere(get_viewer(), person)
     forget_viewer()
     flash(f"{found.name} is signed out everywhere.")
+    return redirect(url_for("people.person", person=person), 303)
+
+
+@blueprint.post("/<person>/second-step/")
+@allow(Access.ADMINISTRATOR)
+@commits
+def reset_second_step(person: str) -> ResponseReturnValue:
+    """Take every factor but the password from somebody who has lost theirs."""
+    found = factors.reset_second_factor(get_viewer(), person)
+    flash(f"The second step of {found.name} is reset, and they are signed out everywhere.")
     return redirect(url_for("people.person", person=person), 303)
 
 

@@ -10,7 +10,8 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 
 from elearn.accounts.forms import DetailsFields
 from elearn.accounts.invitations import Invitee
-from elearn.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, EmailReason, Profession, tidy
+from elearn.accounts.passwords import why_refused
+from elearn.accounts.rules import SHORTEST_PASSWORD, EmailReason, Profession, tidy
 from elearn.cohorts.rules import BadAddress, CohortView, read_address
 from elearn.reports.forms import LONGEST_SEARCH
 from elearn.reports.people_csv import LARGEST_FILE, MOST_ROWS
@@ -143,16 +144,20 @@ class AcceptForm(DetailsFields, FlaskForm):
     password = PasswordField(
         "Password",
         description=f"At least {SHORTEST_PASSWORD} characters. Three random words are a good choice.",
-        validators=[
-            InputRequired("Enter a password"),
-            Length(
-                min=SHORTEST_PASSWORD,
-                max=LONGEST_PASSWORD,
-                message=f"Password must be between {SHORTEST_PASSWORD} and {LONGEST_PASSWORD} characters",
-            ),
-        ],
+        validators=[InputRequired("Enter a password")],
         render_kw={"autocomplete": "new-password"},
     )
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Refuse one that is too easy to guess, and say why."""
+        if words := why_refused(field.data or "", [self.given_names.data or "", self.family_name.data or ""]):
+            raise ValidationError(words)
+
+    def is_good_beside(self, email: str) -> bool:
+        """Whether the password is no form of this address, which the form does not hold."""
+        if words := why_refused(self.password.data or "", [email]):
+            self.password.errors = [words]
+        return not words
 
 
 class RoleForm(FlaskForm):

@@ -7,6 +7,7 @@ as an educator's over one cohort, is decided by the query that reads the cohort,
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Protocol, TypeVar
+from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, abort, current_app, redirect, request, url_for
@@ -24,6 +25,8 @@ class Access(StrEnum):
     PUBLIC = "anyone"
     SIGNED_IN = "anyone signed in"
     ADMINISTRATOR = "administrators"
+    BETWEEN = "anyone signed in, and whoever has given the password and must give the second factor"
+    SETTING_UP = "anyone signed in, and whoever has given the password and must set up a second factor"
     NOBODY = "nobody: a rule of a library that this application does not use"
 
 
@@ -56,7 +59,7 @@ def may_enter(access: Access | None, visitor: Visitor | None) -> bool:
     match access:
         case Access.PUBLIC:
             return True
-        case Access.SIGNED_IN:
+        case Access.SIGNED_IN | Access.BETWEEN | Access.SETTING_UP:
             return visitor is not None
         case Access.ADMINISTRATOR:
             return visitor is not None and visitor.administrator
@@ -64,8 +67,20 @@ def may_enter(access: Access | None, visitor: Visitor | None) -> bool:
             return False
 
 
-def init_app(app: Flask, visitor: Callable[[], Visitor | None], third_party: Mapping[str, Access]) -> None:
-    """Ask the mark of every request's view before it runs."""
+Between = Callable[[], tuple[frozenset[Access], str] | None]
+
+
+def init_app(
+    app: Flask,
+    visitor: Callable[[], Visitor | None],
+    third_party: Mapping[str, Access],
+    between: Between = lambda: None,
+) -> None:
+    """Ask the mark of every request's view before it runs.
+
+    `between` tells of a visitor who is nobody yet, between two factors: the marks they may enter, and the page that
+    they are led to from anywhere else.
+    """
     app.extensions["elearn.access"] = dict(third_party)
 
     @app.before_request
@@ -84,7 +99,10 @@ def init_app(app: Flask, visitor: Callable[[], Visitor | None], third_party: Map
             log.error("view without an access mark", endpoint=request.endpoint)
             abort(403)
         if who is None and access is not Access.NOBODY:
-            return to_sign_in()
+            marks, page = between() or (frozenset(), "")
+            if access in marks:
+                return None
+            return redirect(f"{page}?{urlencode({'next': wanted() or ''})}", 303) if marks else to_sign_in()
         log.warning("denied", endpoint=request.endpoint)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             signals.access_denied.send(app, endpoint=request.endpoint)
@@ -96,8 +114,12 @@ def to_sign_in() -> ResponseReturnValue:
 
     A post cannot be brought back: the person lands on the page that held the form.
     """
-    wanted = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else _path_of_referrer()
-    return redirect(url_for("security.login", next=wanted), 303)
+    return redirect(url_for("security.login", next=wanted()), 303)
+
+
+def wanted() -> str | None:
+    """The page to come back to after whatever has to be done first: this one, or the one that held the form."""
+    return request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else _path_of_referrer()
 
 
 def _path_of_referrer() -> str | None:

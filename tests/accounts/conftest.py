@@ -1,5 +1,6 @@
 """Fixtures about people."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import flask_security.utils
@@ -63,3 +64,20 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(flask_security.utils, "_pwd_context", Counting())
     return asked
+
+
+@pytest.fixture
+def demand(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Say of whom a second factor is demanded."""
+
+    def say(policy: str) -> None:
+        settings = app.extensions["elearn.settings"].model_copy(update={"require_second_factor": policy})
+        monkeypatch.setitem(app.extensions, "elearn.settings", settings)
+
+    return say
+
+
+@pytest.fixture
+def of_staff(demand: Callable[[str], None]) -> None:
+    """A second factor is demanded of educators and administrators, as by default."""
+    demand("staff")

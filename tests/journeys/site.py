@@ -42,11 +42,11 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Site]:
-    """The application in a thread, with a database of its own in `folder`."""
+def serving(folder: Path, host: str = "127.0.0.1", **changes: object) -> Iterator[Site]:
+    """The application in a thread, with a database of its own in `folder`, called `host` by its browsers."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-        site = Site(f"http://127.0.0.1:{port}", make_app(folder, port))
+        site = Site(f"http://{host}:{port}", make_app(folder, port, host, **changes))
         bring_up_to_date(site.app)
         fill(site.app)
         server = make_server("127.0.0.1", port, site.app, threaded=True, request_handler=Quiet, fd=found.fileno())
@@ -63,7 +63,7 @@ def serving(folder: Path) -> Iterator[Site]:
             db.engine.dispose()
 
 
-def make_app(folder: Path, port: int) -> Flask:
+def make_app(folder: Path, port: int, host: str = "127.0.0.1", **changes: object) -> Flask:
     """The application as journeys have it, with its database in `folder`."""
     settings = Settings.model_validate(
         {
@@ -73,8 +73,9 @@ def make_app(folder: Path, port: int) -> Flask:
             "secret_key": "a secret that only journeys use, long enough",
             "instance_path": folder,
             "database_url": f"sqlite:///{folder / 'demo.sqlite3'}",
-            "base_url": f"http://127.0.0.1:{port}",
+            "base_url": f"http://{host}:{port}",
             "log_level": "ERROR",
+            **changes,
         }
     )
     return with_plain_quizzes(create_app(settings))

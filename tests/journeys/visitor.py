@@ -72,11 +72,12 @@ class Visitor:
             self._complain(f"a request to a third party: {request.url}")
 
     def _note_failure(self, request: Request) -> None:
-        # A download ends its navigation, and a page that is left ends its note of the reading place.
+        # A download ends its navigation, and a page that is left ends its note of the reading place, and its icon.
         is_ended = request.failure == "net::ERR_ABORTED"
         if self.in_trouble and SAVE.search(request.url):
             return
-        if not (is_ended and (request.is_navigation_request() or request.url.endswith("/place/"))):
+        is_left = request.url.endswith("/place/") or "/favicon.svg" in request.url
+        if not (is_ended and (request.is_navigation_request() or is_left)):
             self._complain(f"a failed request: {request.url}: {request.failure}")
 
     def _note_response(self, response: Response) -> None:

@@ -189,6 +189,7 @@ def addresses(world: World, app: Flask, attempts: list[str]) -> list[str]:
             "public_id": "none",
             "token": "none",
             "filename": "none",
+            "passkey": "none",
         }
         for attempt in attempts
         for cohort in world.cohorts.values()
