@@ -16,7 +16,9 @@ from sqlalchemy import (
     Enum,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
+    inspect,
     select,
     text,
 )
@@ -29,11 +31,21 @@ _numbers = count(1)
 
 def make_row(connection: Connection, name: str, **values: object) -> dict[str, Any]:
     """Insert one row of a table with the values given, and made-up ones where none is; what it refers to is made first."""
-    table = TABLES[name]
+    table = _as_it_is(connection, TABLES[name])
     row = {column.name: _value(connection, table, column) for column in table.columns if column.name not in values}
     row = {key: value for key, value in (row | values).items() if value is not None}
     made = connection.execute(table.insert().values(**row).returning(*table.columns))
     return dict(made.mappings().one())
+
+
+def _as_it_is(connection: Connection, table: Table) -> Table:
+    """The table, or, in a database of an earlier version, the part of it that is there."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    if there >= set(table.columns.keys()):
+        return table
+    earlier = table.to_metadata(MetaData())
+    kept = [column._copy() for column in earlier.columns if column.name in there]
+    return Table(table.name, MetaData(), *kept)
 
 
 def _value(connection: Connection, table: Table, column: Column[Any]) -> Any:  # noqa: PLR0911 - one for each kind

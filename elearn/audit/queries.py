@@ -61,7 +61,8 @@ class Selection:
 
 
 ALL = Selection()
-_ROW = select(
+# With `.where(...)`, and in an order: what `EventRow(*row)` is made of.
+ROWS = select(
     AuditEvent.id,
     AuditEvent.at,
     AuditEvent.kind,
@@ -82,14 +83,14 @@ def count_events(selection: Selection = ALL) -> int:
 def list_events_page(page: Page, selection: Selection = ALL) -> list[EventRow]:
     """One page of the trail, newest first."""
     rows = db.session.execute(
-        _ROW.where(*selection.conditions()).order_by(AuditEvent.id.desc()).limit(page.size).offset(page.offset)
+        ROWS.where(*selection.conditions()).order_by(AuditEvent.id.desc()).limit(page.size).offset(page.offset)
     )
     return [EventRow(*row) for row in rows]
 
 
 def list_events_before(selection: Selection, event_id: int | None) -> list[EventRow]:
     """The next of a selection, newest first, behind the event with this key; from the newest on for None."""
-    asked = _ROW.where(*selection.conditions()).order_by(AuditEvent.id.desc()).limit(BATCH)
+    asked = ROWS.where(*selection.conditions()).order_by(AuditEvent.id.desc()).limit(BATCH)
     rows = db.session.execute(asked if event_id is None else asked.where(AuditEvent.id < event_id))
     return [EventRow(*row) for row in rows]
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import guarding
+from elearn.accounts.actions import EmailTaken
 from elearn.accounts.invitations import Invitee, find_invitee
 from elearn.accounts.rules import Profession
 from elearn.cohorts.rules import NOT_SEEN, SEEN
@@ -41,6 +42,13 @@ def _page(token: str, invitee: Invitee, form: AcceptForm) -> str:
 def _no_good() -> ResponseReturnValue:
     """The same answer to a link that is wrong, old, used or taken back."""
     return render_template("reports/invited_no_good.html"), HTTPStatus.NOT_FOUND
+
+
+@blueprint.errorhandler(EmailTaken)
+def email_taken(_error: EmailTaken) -> ResponseReturnValue:
+    """Whoever holds the link has made an account meanwhile: they sign in."""
+    flash("You have an account already. Sign in.", "notice")
+    return redirect(url_for("security.login"), 303)
 
 
 @blueprint.post("/<token>/")

@@ -11,7 +11,7 @@ from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.queries import SEARCHED
 from elearn.accounts.rules import Profession, Viewer, full_name
 from elearn.audit.models import AuditEvent
-from elearn.audit.queries import EventRow
+from elearn.audit.queries import ROWS, EventRow
 from elearn.certificates import search
 from elearn.certificates.search import Found
 from elearn.cohorts.models import Cohort, Membership, Teaching
@@ -281,8 +281,7 @@ def list_events_page(administrator: Viewer, person: PersonPage, page: Page) -> l
     """One page of them, newest first."""
     _only(administrator)
     rows = db.session.execute(
-        select(AuditEvent.at, AuditEvent.kind, AuditEvent.actor_id, AuditEvent.subject, AuditEvent.detail)
-        .where(_concerning([person.id, *person.merged_from]))
+        ROWS.where(_concerning([person.id, *person.merged_from]))
         .order_by(AuditEvent.id.desc())
         .limit(page.size)
         .offset(page.offset)

@@ -65,7 +65,8 @@ def test_every_rule_refuses_the_half_signed_in(client: PageClient, app: Flask, w
                 assert answers[0].status_code == 303, at
                 assert answers[0].location.startswith(f"{led_to}?next="), (at, answers[0].location)
     assert walked > 100
-    assert everything_in(app) == before
+    after = everything_in(app)
+    assert {name for name in after if after[name] != before[name]} <= {"guesses"}, "of links that do not work"
     with browser.session_transaction(base_url="https://localhost") as session:
         assert "sid" in session, "the walk itself has not signed anybody out"
 

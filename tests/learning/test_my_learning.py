@@ -115,7 +115,7 @@ def test_an_unconfirmed_address_is_asked_for_with_a_button(world: World, client:
     assert "/account/confirm/" in found
     response = client.send("/account/confirm/", {"next": ADDRESS})
     assert response.location == ADDRESS
-    assert "We have sent a link to unconfirmed@example.org" in page(client)
+    assert "We are sending a link to unconfirmed@example.org" in page(client)
 
 
 def test_a_confirmed_person_is_not_asked(world: World, client: PageClient) -> None:

@@ -642,6 +642,11 @@ def sent_again(client: PageClient, *, attempt: str, number: int, json: bool, fie
     return client.post(address(attempt, number), data=fields, headers=JSON if json else {})
 
 
+def but_when_seen(found: dict[str, str]) -> dict[str, str]:
+    """All tables but that of sign-ins, in which a post may note that the person is still there."""
+    return {name: rows for name, rows in found.items() if name != "sign_ins"}
+
+
 def test_replay_on_a_finished_attempt_changes_nothing(learner: PageClient, world: World, noon: datetime) -> None:
     attempt = sit(world, right=8)
     learner.token()
@@ -649,7 +654,7 @@ def test_replay_on_a_finished_attempt_changes_nothing(learner: PageClient, world
     for again in recorded(world, attempt):
         assert again(learner).status_code in (303, 409)
     assert learner.send(START).status_code == 303
-    assert everything_in(world.app) == before
+    assert but_when_seen(everything_in(world.app)) == but_when_seen(before)
 
 
 @pytest.mark.parametrize("finished", [False, True])
@@ -674,4 +679,4 @@ def test_breaks_are_nothing_to_an_attempt_without_them(learner: PageClient, worl
     before = everything_in(world.app)
     for name in ("break", "go-on"):
         learner.send(f"/attempts/{attempt}/{name}/")
-    assert everything_in(world.app) == before
+    assert but_when_seen(everything_in(world.app)) == but_when_seen(before)

@@ -30,6 +30,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table('people', schema=None) as batch_op:
         batch_op.add_column(sa.Column('links_asked', sa.Integer(), server_default='0', nullable=False))
+    # On its own: in one batch, SQLite would copy the rows into a table that has lost the default already.
+    with op.batch_alter_table('people', schema=None) as batch_op:
         batch_op.alter_column('links_asked', server_default=None)
 
     with op.batch_alter_table('sign_ins', schema=None) as batch_op:
