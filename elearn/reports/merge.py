@@ -171,7 +171,7 @@ def apply_merge(administrator: Viewer, stays: str, emptied: str, seen: str) -> t
         f"person:{first.id}",
         administrator.id,
         person=second.id,
-        moved={move.key: move.count for move in plan.moves},
+        **{move.key.replace(".", "_"): move.count for move in plan.moves},
     )
     return first, address
 

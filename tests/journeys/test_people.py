@@ -1,8 +1,5 @@
 """An administrator's way through people: one person, their role and address, invitations, a list, a merge."""
 
-from email import message_from_bytes
-from email.policy import default
-
 from playwright.sync_api import FilePayload
 
 from tests.journeys.conftest import Arrive
@@ -11,6 +8,7 @@ from tests.journeys.site import Site
 from tests.journeys.test_administrator import ADMINISTRATOR
 from tests.journeys.test_educator import WIDTHS
 from tests.journeys.visitor import Visitor
+from tests.post import PostBox, mails
 from tests.world import PASSWORD
 
 LIST = "e-mail;given names;family name;profession\nlist{n}@example.org;Lee;Listed;nurse\nnobody;X;;king\n"
@@ -24,11 +22,9 @@ def _opens_person(administrator: Visitor, family_name: str) -> None:
 
 
 def _link(site: Site, email: str) -> str:
-    for file in sorted((site.app.extensions["elearn.settings"].instance_path / "mail").glob("*.eml"), reverse=True):
-        message = message_from_bytes(file.read_bytes(), policy=default)
-        if message["To"] == email:
-            return str(message.get_content()).partition(site.url)[2].split()[0]
-    raise AssertionError(f"no mail to {email}")
+    texts = [text for recipient, text in mails(PostBox(site.app)) if recipient == email]
+    assert texts, f"no mail to {email}"
+    return texts[-1].partition(site.url)[2].split()[0]
 
 
 @WIDTHS
