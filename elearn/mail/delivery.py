@@ -77,7 +77,7 @@ def page_of(subject: str, text: str) -> str:
 
 
 def deliver(settings: Settings, letter: ToSend, text: str, about_to_send: Callable[[], object]) -> None:
-    """Hand a letter over. `about_to_send` is called when a server is ready for it; what it raises keeps the letter back.
+    """Hand a letter over. `about_to_send` is called when a server is ready; what it raises keeps the letter back.
 
     Raises Refused where that is for ever, and OSError or SMTPException where it may be tried again.
     """
@@ -94,7 +94,7 @@ def deliver(settings: Settings, letter: ToSend, text: str, about_to_send: Callab
 
 
 def _send(smtp: smtplib.SMTP, message: EmailMessage) -> None:
-    # What a server says of the sender is the operator's to mend; what it says of the recipient, or of the letter, is not.
+    # What a server says of the sender is the operator's to mend; what it says of recipient and letter is not.
     try:
         smtp.send_message(message)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as refused:

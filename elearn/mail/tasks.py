@@ -27,7 +27,7 @@ everybody's documents and exports waiting."""
 
 
 def init_app(app: Flask, may_receive: Callable[[str, int | None], bool]) -> None:
-    """Ask `may_receive` of each address and person, just before a letter goes: who is suspended gets none (trust.md A-8)."""
+    """Ask `may_receive` of address and person just before a letter goes: who is suspended gets none (trust.md A-8)."""
     app.extensions[EXTENSION] = may_receive
 
 
