@@ -4,6 +4,7 @@ import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     contact_email: str = "support@example.org"
     approval_reference: str = Field("", description="only where a college or body has really approved the module")
     smtp_url: str = Field(
-        "", repr=False, description="smtp://user:password@host:587; empty: mail is written to instance/mail/"
+        "", repr=False, description="smtps://user:password@host:465, or smtp://; empty: mail goes to instance/mail/"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
@@ -78,6 +79,19 @@ class Settings(BaseSettings):
         if name not in available_timezones():
             raise ValueError("ELEARN_TIME_ZONE is no time zone: set one such as Europe/London")
         return name
+
+    @field_validator("smtp_url")
+    @classmethod
+    def mail_server_is_one(cls, url: str) -> str:
+        """Refuse what would quietly be another server than the one that was meant."""
+        try:
+            server = urlsplit(url)
+            known = not url or (server.scheme in {"smtp", "smtps"} and bool(server.hostname) and server.port != 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("ELEARN_SMTP_URL is no mail server: set one such as smtps://user:password@host:465")
+        return url
 
     @model_validator(mode="after")
     def refuse_unsafe_production(self) -> Self:

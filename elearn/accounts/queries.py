@@ -104,10 +104,13 @@ def find_person_by_email(email: str) -> Person | None:
     return db.session.scalar(select(Person).where(func.lower(Person.email) == email.strip().lower()))
 
 
-def may_receive_mail(email: str) -> bool:
-    """Whether letters may go to this address: to anybody's but a suspended person's (trust.md A-8)."""
-    person = find_person_by_email(email)
-    return person is None or person.active
+def may_receive_mail(email: str, person_id: int | None) -> bool:
+    """Whether a letter about this person may go to this address: to any but a suspended person's (trust.md A-8).
+
+    A letter to the old address of somebody who is suspended is caught by whom it is about.
+    """
+    known = select(Person.active).where(or_(func.lower(Person.email) == email.strip().lower(), Person.id == person_id))
+    return all(db.session.scalars(known))
 
 
 def get_person(person_id: int) -> Person:

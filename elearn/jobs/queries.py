@@ -38,6 +38,12 @@ def get_job(owner_id: int, kind: str, public_id: str) -> JobView:
     return JobView(*row)
 
 
+def list_given_up(kind: str) -> list[tuple[dict[str, Any], str]]:
+    """The details of jobs of this kind that were given up, and why, oldest first."""
+    found = select(Job.detail, Job.last_error).where(Job.kind == kind, Job.state == JobState.FAILED).order_by(Job.id)
+    return [(row.detail, row.last_error) for row in db.session.execute(found)]
+
+
 def count_by_state() -> dict[JobState, int]:
     """How many jobs there are in each state."""
     found = db.session.execute(select(Job.state, func.count().label("jobs")).group_by(Job.state))

@@ -12,7 +12,7 @@ from elearn.extensions import db
 from elearn.jobs.actions import enqueue
 from elearn.mail.models import Letter
 from elearn.mail.queries import get_key, get_letter_by_address, get_letter_to_change
-from elearn.mail.rules import WORDS_KEPT, LetterState, next_try, one_line
+from elearn.mail.rules import LONGEST_ADDRESS, LONGEST_ERROR, WORDS_KEPT, LetterState, next_try, one_line
 from elearn.shared import clock
 from elearn.shared.columns import unguessable_id
 from elearn.shared.once import insert_once
@@ -20,7 +20,6 @@ from elearn.shared.sealing import seal, unseal
 
 JOB = "send letter"
 USE = "letter"
-LONGEST_ERROR = 300
 
 
 class WordsGone(ValueError):
@@ -40,7 +39,7 @@ def send(recipient: str, subject: str, text: str, *, person_id: int | None = Non
         public_id=unguessable_id(),
         message_id=message_id,
         person_id=person_id,
-        recipient=one_line(recipient),
+        recipient=one_line(recipient, LONGEST_ADDRESS),
         subject=one_line(subject),
         sealed_text=seal(USE, text),
         state=LetterState.WAITING,
@@ -81,9 +80,11 @@ def record_sent(letter_id: int) -> None:
 
 
 def record_ended(letter_id: int, state: LetterState, why: str) -> None:
-    """It will not be tried again."""
+    """It will not be tried again. A letter that has gone meanwhile stays as it is."""
     letter = get_letter_to_change(letter_id)
-    letter.state, letter.ended_at, letter.last_error = state, clock.now(), why[:LONGEST_ERROR]
+    if letter.state is not LetterState.WAITING:
+        return
+    letter.state, letter.ended_at, letter.last_error = state, clock.now(), one_line(why, LONGEST_ERROR)
     letter.tries += 1
     db.session.flush()
 
@@ -91,8 +92,10 @@ def record_ended(letter_id: int, state: LetterState, why: str) -> None:
 def record_failed_try(letter_id: int, why: str) -> LetterState:
     """Try it again later, or give it up after three days; gives the letter's state."""
     letter = get_letter_to_change(letter_id)
+    if letter.state is not LetterState.WAITING:
+        return letter.state
     letter.tries += 1
-    letter.last_error = why[:LONGEST_ERROR]
+    letter.last_error = one_line(why, LONGEST_ERROR)
     then = next_try(letter.tries, letter.written_at, clock.now())
     if then.given_up:
         letter.state, letter.ended_at = LetterState.REFUSED, clock.now()

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from elearn.extensions import Base
-from elearn.mail.rules import LONGEST_SUBJECT, LetterState
+from elearn.mail.rules import LONGEST_ADDRESS, LONGEST_SUBJECT, LetterState
 from elearn.shared import clock
 from elearn.shared.columns import UTCDateTime, text_enum, unguessable_id
 
@@ -21,7 +21,7 @@ class Letter(Base):
     public_id: Mapped[str] = mapped_column(String(32), unique=True, default=unguessable_id)
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
     person_id: Mapped[int | None] = mapped_column(BigInteger)
-    recipient: Mapped[str] = mapped_column(String(255))
+    recipient: Mapped[str] = mapped_column(String(LONGEST_ADDRESS))
     subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     sealed_text: Mapped[str] = mapped_column(Text)
     state: Mapped[LetterState] = mapped_column(text_enum(LetterState), default=LetterState.WAITING)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 
 from elearn.extensions import db
+from elearn.jobs.queries import list_given_up
 from elearn.mail.models import Letter
 from elearn.mail.rules import LetterState, ToSend
 from elearn.shared.matching import contain
@@ -42,6 +43,7 @@ def get_to_send(letter_id: int) -> ToSend:
         select(
             Letter.id,
             Letter.message_id,
+            Letter.person_id,
             Letter.recipient,
             Letter.subject,
             Letter.sealed_text,
@@ -53,6 +55,16 @@ def get_to_send(letter_id: int) -> ToSend:
     if row is None:
         raise NotFound("letter")
     return ToSend(*row)
+
+
+def list_forsaken(kind: str) -> list[tuple[int, str]]:
+    """The keys of letters that wait for a job of this kind that was given up, and why it was."""
+    found = select(Letter.id, Letter.tries).where(Letter.state == LetterState.WAITING)
+    waiting = {(row.id, row.tries) for row in db.session.execute(found)}
+    if not waiting:
+        return []
+    given_up = ((int(detail["letter"]), int(detail["try"]), why) for detail, why in list_given_up(kind))
+    return [(letter_id, why) for letter_id, tries, why in given_up if (letter_id, tries) in waiting]
 
 
 def get_letter_to_change(letter_id: int) -> Letter:

@@ -11,6 +11,8 @@ TRIED_FOR = timedelta(hours=72)
 WORDS_KEPT = timedelta(days=7)
 """So long can a letter be sent once more; then its words go, and what is left says to whom and when."""
 LONGEST_SUBJECT = 200
+LONGEST_ADDRESS = 255
+LONGEST_ERROR = 300
 
 
 class LetterState(StrEnum):
@@ -28,6 +30,7 @@ class ToSend:
 
     id: int
     message_id: str
+    person_id: int | None
     recipient: str
     subject: str
     sealed_text: str
@@ -50,6 +53,6 @@ def next_try(tries: int, written_at: datetime, now: datetime) -> NextTry:
     return NextTry(now + wait > written_at + TRIED_FOR, now + wait)
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, longest: int = LONGEST_SUBJECT) -> str:
     """Words that go into a header: in one line, whatever was typed."""
-    return " ".join("".join(" " if ord(c) < 32 or ord(c) == 127 else c for c in text).split())[:LONGEST_SUBJECT]
+    return " ".join("".join(" " if ord(c) < 32 or ord(c) == 127 else c for c in text).split())[:longest]

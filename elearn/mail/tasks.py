@@ -2,6 +2,7 @@
 
 import smtplib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import structlog
 from flask import Flask, current_app
@@ -9,18 +10,24 @@ from flask import Flask, current_app
 from elearn.config import Settings
 from elearn.jobs.rules import Handler, Work
 from elearn.mail import actions, delivery
-from elearn.mail.queries import get_to_send
-from elearn.mail.rules import LetterState
+from elearn.mail.queries import get_to_send, list_forsaken
+from elearn.mail.rules import LetterState, ToSend
+from elearn.shared import clock
 from elearn.shared.sealing import NotOurs
 from elearn.shared.transactions import writing
 
 log = structlog.get_logger(__name__)
 EXTENSION = "elearn.mail.may_receive"
+NO_SERVER = "elearn.mail.no_server"  # which server did not answer, and when
 SUSPENDED = "The person is suspended"
+STILL_DOWN = "The mail server could not be reached a moment ago, so it was not asked for this letter"
+REST = timedelta(seconds=30)
+"""So long a server that could not be reached is left alone: a worker that waited for it with each letter would keep
+everybody's documents and exports waiting."""
 
 
-def init_app(app: Flask, may_receive: Callable[[str], bool]) -> None:
-    """Ask `may_receive` of each address, just before a letter goes: who is suspended gets none (trust.md A-8)."""
+def init_app(app: Flask, may_receive: Callable[[str, int | None], bool]) -> None:
+    """Ask `may_receive` of address and person just before a letter goes: who is suspended gets none (trust.md A-8)."""
     app.extensions[EXTENSION] = may_receive
 
 
@@ -30,21 +37,40 @@ def send_letter(work: Work) -> Mapping[str, str]:
     letter = get_to_send(int(work.detail["letter"]))
     if letter.state is not LetterState.WAITING or letter.tries != work.detail["try"]:
         return {"letter": "done before"}
-    if not current_app.extensions[EXTENSION](letter.recipient):
+    if not current_app.extensions[EXTENSION](letter.recipient, letter.person_id):
         return _ended(letter.id, LetterState.WITHHELD, SUSPENDED)
+    if _rests(settings.smtp_url):
+        return _failed(letter.id, STILL_DOWN)
+    return _hand_over(work, settings, letter)
+
+
+def _hand_over(work: Work, settings: Settings, letter: ToSend) -> Mapping[str, str]:
     try:
-        delivery.deliver(settings, letter, actions.words_of(letter.sealed_text))
+        # The lease is renewed when the server is ready. Whoever has lost it meanwhile leaves the letter to the other.
+        delivery.deliver(settings, letter, actions.words_of(letter.sealed_text), lambda: work.progress(0, 1))
     except delivery.Refused as refused:
         return _ended(letter.id, LetterState.REFUSED, str(refused))
     except NotOurs:
         return _ended(letter.id, LetterState.REFUSED, "Its words cannot be read: the secret key has changed")
     except (OSError, smtplib.SMTPException) as fault:
         log.warning("letter not handed over", letter=letter.id, tries=letter.tries + 1, error=type(fault).__name__)
-        with writing():
-            return {"letter": actions.record_failed_try(letter.id, f"{type(fault).__name__}: {fault}")}
+        if isinstance(fault, delivery.NoServer):
+            current_app.extensions[NO_SERVER] = (settings.smtp_url, clock.now())
+        return _failed(letter.id, delivery.in_words(fault))
     with writing():
         actions.record_sent(letter.id)
     return {"letter": LetterState.SENT}
+
+
+def _rests(smtp_url: str) -> bool:
+    """Whether this server did not answer a moment ago."""
+    url, when = current_app.extensions.get(NO_SERVER, ("", None))
+    return bool(smtp_url) and url == smtp_url and when <= clock.now() < when + REST
+
+
+def _failed(letter_id: int, why: str) -> Mapping[str, str]:
+    with writing():
+        return {"letter": actions.record_failed_try(letter_id, why)}
 
 
 def _ended(letter_id: int, state: LetterState, why: str) -> Mapping[str, str]:
@@ -59,5 +85,11 @@ def forget_words() -> None:
         actions.forget_words()
 
 
+def take_up_again() -> None:
+    """Count a job that was given up, as its worker died or failed time and again, as one failed try of its letter."""
+    for letter_id, why in list_forsaken(actions.JOB):
+        _failed(letter_id, f"The worker failed. {why}")
+
+
 HANDLERS: Mapping[str, Handler] = {actions.JOB: send_letter}
-CHORES = (forget_words,)
+CHORES = (forget_words, take_up_again)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -179,7 +180,7 @@ def test_a_letter_is_tried_for_three_days_and_then_given_up(app: Flask) -> None:
         ({"to_data": "554 Not wanted"}, LetterState.REFUSED),
     ],
 )
-def test_what_the_server_answers_decides(app: Flask, how: dict[str, str], state: LetterState) -> None:
+def test_what_the_server_answers_decides(app: Flask, how: dict[str, Any], state: LetterState) -> None:
     with clock.frozen_at(NOW), serving(**how) as server, by_smtp(app, server.url):
         write(app)
         run_now(app)
