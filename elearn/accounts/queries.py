@@ -179,6 +179,11 @@ def list_active_administrators_to_change() -> list[int]:
     )
 
 
+def list_active_administrators() -> list[int]:
+    """The keys of the administrators who can sign in, for a page that asks before anything is changed."""
+    return list(db.session.scalars(select(Person.id).where(Person.administrator, Person.active).order_by(Person.id)))
+
+
 def is_active_administrator(person_id: int) -> bool:
     """Whether this person may do now what administrators do: asked by work that began when they could (A-8)."""
     found = select(Person.id).where(Person.id == person_id, Person.administrator.is_(True), Person.active.is_(True))
