@@ -91,6 +91,7 @@ HOLDINGS = (
 )
 WITHOUT_PEOPLE = {
     **audit_privacy.WITHOUT_PEOPLE,
+    **modules_privacy.WITHOUT_PEOPLE,
     **cohorts_privacy.WITHOUT_PEOPLE,
     **quizzes_privacy.WITHOUT_PEOPLE,
 }

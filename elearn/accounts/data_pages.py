@@ -53,6 +53,8 @@ def _ask_page(form: EraseForm) -> str:
     person = get_person(get_viewer().id)
     held = erasing.find_refusal(person.id)
     problem = "" if held else erasing.why_not_erase(person)
+    if held or problem:
+        form = EraseForm(formdata=None)  # the page says why instead of asking
     return render_template("accounts/erase.html", form=form, held=held, problem=problem)
 
 
@@ -68,7 +70,7 @@ def erase() -> ResponseReturnValue:
     try:
         erasing.erase_own(get_viewer())
     except erasing.MayNotErase:
-        return _ask_page(form), 422  # the page says why instead of asking
+        return _ask_page(form), 422
     session.clear()
     forget_viewer()
     forget_device()

@@ -14,7 +14,7 @@ class WhyErased(StrEnum):
     LEFT = "has left"
     MISTAKE = "made by mistake"
     TIME = "kept long enough"
-    AGAIN = "again, after a restore"
+    AGAIN = "again after a restore"
 
     @property
     def words(self) -> str:

@@ -3,18 +3,19 @@
 import io
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from flask import current_app, render_template
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from elearn.accounts.models import Merge, Person
 from elearn.audit import actions as audit
 from elearn.audit import queries as audit_queries
+from elearn.audit.models import AuditEvent
 from elearn.audit.queries import Selection
 from elearn.config import Settings
 from elearn.extensions import db
@@ -82,3 +83,36 @@ def in_words(value: Any) -> str:
         if isinstance(value, Sequence) and not isinstance(value, str)
         else str(value)
     )
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Somebody with something to lose in a breach, and of what there are rows about them."""
+
+    public_id: str
+    email: str
+    name: str
+    rows: Mapping[str, int]
+
+
+def list_affected(since: datetime, before: datetime) -> list[Affected]:
+    """Who did something in this time, or about whom something was done, by the audit trail (trust.md D-12)."""
+    within = (AuditEvent.at >= since, AuditEvent.at < before)
+    did = select(AuditEvent.actor_id).where(*within, AuditEvent.actor_id.is_not(None))
+    about = [
+        int(subject.removeprefix("person:"))
+        for subject in db.session.scalars(
+            select(AuditEvent.subject).where(*within, AuditEvent.subject.like("person:%")).distinct()
+        )
+    ]
+    found = db.session.scalars(select(Person).where(or_(Person.id.in_(did), Person.id.in_(about))).order_by(Person.id))
+    return [Affected(person.public_id, person.email, person.name, _count(subject_of(person))) for person in found]
+
+
+def _count(subject: Subject) -> Mapping[str, int]:
+    counts = {
+        holding.title: db.session.scalar(select(func.count()).select_from(holding.model).where(holding.whose(subject)))
+        for holding in register().holdings
+        if holding.whose is not None
+    }
+    return {title: count for title, count in counts.items() if count}

@@ -156,3 +156,4 @@ HOLDINGS = (
         retain=KeptWhile("Kept as long as the service runs: certificates rest on it."),
     ),
 )
+WITHOUT_PEOPLE = {"epochs": "Counters that say which content is in use."}

@@ -30,6 +30,8 @@ def _page(public_id: str, form: ErasePersonForm, problem: str = "") -> str:
     found = get_person_by_public_id(get_viewer(), public_id)
     held = erasing.find_refusal(found.id)
     problem = problem or ("" if held else erasing.why_not_erase(found))
+    if held or problem:
+        form = ErasePersonForm(formdata=None)  # the page says why instead of asking
     return render_template("reports/admin_person_erase.html", found=found, form=form, held=held, problem=problem)
 
 
