@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/London"
     provider_name: str = "The elearn project"
     contact_email: str = "support@example.org"
+    texts_confirmed: bool = Field(False, description="the provider stands by privacy, terms, cookies and accessibility")
     approval_reference: str = Field("", description="only where a college or body has really approved the module")
     smtp_url: str = Field(
         "", repr=False, description="smtp://user:password@host:587; empty: mail is written to instance/mail/"

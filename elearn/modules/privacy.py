@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, select
 
 from elearn.extensions import db
+from elearn.items.base import Item
 from elearn.modules.catalogue import catalogue
 from elearn.modules.models import CheckResponse, Completion, ContentReview, ContentWithdrawal, Enrolment
 from elearn.shared.personal import WITH_ACCOUNT, Basis, Emptied, Field, Holding, KeptWhile, Record, Stays, Subject
@@ -36,14 +37,14 @@ def _checks(_holding: Holding, whom: Subject) -> Sequence[Record]:
         module = catalogue().get(row.module)
         lesson = module.lessons.get(row.lesson) if module else None
         item = lesson.checks.get(row.check_id) if lesson else None
-        same = item is not None and item.digest == row.item_digest
+        asked = item if isinstance(item, Item) and item.digest == row.item_digest else None
         found.append(
             {
                 "module": row.module,
                 "lesson": row.lesson,
                 "check_id": row.check_id,
-                "question": item.lead_in if item is not None and same else "A question that has changed since",
-                "answer": item.wording(row.response) if item is not None and same else "Kept, to that question",
+                "question": asked.lead_in if asked else "A question that has changed since",
+                "answer": asked.wording(row.response) if asked else "Kept, to that question",
                 "points": row.points,
                 "at": row.at,
             }

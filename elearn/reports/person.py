@@ -154,7 +154,7 @@ def list_people_page(administrator: Viewer, wanted: Wanted, page: Page) -> list[
         .limit(page.size)
         .offset(page.offset)
     )
-    return [PersonRow(*row) for row in rows]  # type: ignore[call-arg]  # more columns than the stubs count
+    return [PersonRow(*row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Holding:
     @property
     def table(self) -> str:
         """The table's name."""
-        return self.model.__tablename__
+        return str(self.model.__tablename__)
 
     def section(self, subject: Subject) -> Section:
         """What a person's own copy says of the table."""
@@ -97,7 +97,7 @@ class Holding:
 
 def rows_of(holding: Holding, subject: Subject) -> list[Record]:
     """A person's rows of a table as they are, without the columns that are withheld, in the order of their keys."""
-    table = holding.model.__table__
+    table = Base.metadata.tables[holding.table]
     columns = [table.c[name] for name, column in holding.fields.items() if not column.withheld]
     if holding.whose is None or not columns:
         return []

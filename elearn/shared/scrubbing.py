@@ -34,10 +34,10 @@ def scrub() -> None:
 def _rewrite(engine: Engine, path: Path) -> None:
     connection = engine.raw_connection()
     try:
-        connection.execute("PRAGMA query_only=OFF")  # type: ignore[attr-defined]
+        connection.execute("PRAGMA query_only=OFF")
         if path.stat().st_size <= LARGEST_REWRITTEN:
-            connection.execute("VACUUM")  # type: ignore[attr-defined]
-        [busy, _pages, _moved] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # type: ignore[attr-defined]
+            connection.execute("VACUUM")
+        [busy, _pages, _moved] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         connection.close()
     if busy:
