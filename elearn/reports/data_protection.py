@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from elearn.accounts import erasing, retaining
 from elearn.config import Settings
 from elearn.shared.access import Access, allow
-from elearn.shared.personal import register
+from elearn.shared.personal import KeptWhile, register
 
 blueprint = Blueprint("data_protection", __name__, template_folder="templates", url_prefix="/admin/data-protection")
 SHOWN = 20
@@ -22,8 +22,11 @@ def page() -> ResponseReturnValue:
     return render_template(
         "reports/admin_data_protection.html",
         last=retaining.find_last_run(),
-        titles={holding.table: holding.title for holding in known.holdings},
-        periods=[(holding.title, holding.retain.words(settings)) for holding in known.holdings],
+        periods=[
+            (holding.table, holding.retain.words(settings))
+            for holding in known.holdings
+            if not isinstance(holding.retain, KeptWhile)
+        ],
         erasures=erasures[: -SHOWN - 1 : -1],
         count=len(erasures),
     )
