@@ -18,7 +18,7 @@ from elearn.accounts import tasks as account_tasks
 from elearn.accounts.actions import EmailTaken, create_person
 from elearn.accounts.erasing import erase_again
 from elearn.accounts.factors import take_all_away
-from elearn.accounts.own_data import list_affected
+from elearn.accounts.own_data import list_affected, note_copy, zip_of
 from elearn.accounts.passwords import normalised, why_refused
 from elearn.accounts.queries import find_person_by_email
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
@@ -292,6 +292,22 @@ def privacy_erase_again(file: Path) -> None:
             back = erase_again(account_tasks.read_list(file))
         run_now(app)
     click.echo(f"{back} accounts erased again.")
+
+
+@privacy.command("copy")
+@click.option("--email", required=True)
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def privacy_copy(email: str, file: Path) -> None:
+    """Write somebody's own copy of their data to a file, for whoever asks by letter. Make sure before that it is they."""
+    with create_app().test_request_context():
+        person = find_person_by_email(email)
+        if person is None:
+            raise click.ClickException(f"There is no person with the e-mail address {email}.")
+        made, person_id = zip_of(person), person.id
+        with writing():
+            note_copy(person_id, None)
+    file.write_bytes(made)
+    click.echo(f"{file} holds everything about {email}.")
 
 
 @privacy.command("affected")

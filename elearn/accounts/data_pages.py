@@ -34,7 +34,7 @@ def copy() -> ResponseReturnValue:
         return redirect(url_for("data.data"), 303)
     made = own_data.zip_of(get_person(viewer.id))
     with writing():
-        own_data.note_copy(viewer.id)
+        own_data.note_copy(viewer.id, viewer.id)
     response = Response(made, mimetype="application/zip")
     name = f"your-data-{clock.today().isoformat()}.zip"
     response.headers.set("Content-Disposition", "attachment", filename=name)

@@ -62,9 +62,9 @@ def has_taken_too_many(person_id: int) -> bool:
     return audit_queries.count_events(Selection(kind=KIND, people=(person_id,), since=since)) >= MOST
 
 
-def note_copy(person_id: int) -> None:
-    """Tell the audit trail."""
-    audit.record("data exported", f"person:{person_id}", person_id)
+def note_copy(person_id: int, actor_id: int | None) -> None:
+    """Tell the audit trail whose copy was taken, and by whom; None for the command."""
+    audit.record("data exported", f"person:{person_id}", actor_id)
 
 
 def in_words(value: Any) -> str:

@@ -21,7 +21,7 @@ from elearn.jobs.actions import enqueue
 from elearn.shared import clock
 from elearn.shared.once import one_at_a_time
 from elearn.shared.pagination import Page
-from elearn.shared.personal import clean, register
+from elearn.shared.personal import register
 from elearn.shared.transactions import writing
 
 log = structlog.get_logger(__name__)
@@ -61,13 +61,10 @@ def retain(settings: Settings, now: datetime) -> Mapping[str, int]:
             counts[holding.table] = holding.retain(holding, settings, now)
     for name, ended in (("unconfirmed accounts", _unconfirmed), ("idle accounts", _idle)):
         counts[name] = _erase(ended(settings, now))
-    db.session.rollback()
-    clean()
+    removed = {name: count for name, count in counts.items() if count}
     with writing():
         one_at_a_time(KIND)
-        if any(counts[name] for name in ("unconfirmed accounts", "idle accounts")):
-            enqueue(JOB, {})
-        removed = {name: count for name, count in counts.items() if count}
+        enqueue(JOB, {})  # the files of letters that are gone, and what is left of whoever was erased
         audit.record("retention done", "service", None, **removed)
     log.info("retention done", **removed)
     return counts

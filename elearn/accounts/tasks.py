@@ -30,6 +30,8 @@ def clean_after_erasure(_work: Work) -> Mapping[str, str]:
 
     Where something is in use, it raises, and is tried again: everything in it may be done twice.
     """
+    with writing():
+        erasing.sweep_late()
     keep_list(Path(current_app.instance_path))
     db.session.rollback()
     clean()

@@ -84,6 +84,7 @@ HISTORY = frozenset(
         *("audit_events.actor_id", "jobs.owner_id", "certificate_events.actor_id", "problem_reports.changed_by"),
         *("accommodations.set_by", "rulings.ruled_by", "content_withdrawals.by", "content_reviews.recorded_by"),
         *("invitations.invited_by", "merges.merged_by", "erasure_refusals.refused_by", "complaints.closed_by"),
+        "letters.person_id",
     }
 )
 

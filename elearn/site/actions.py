@@ -2,6 +2,7 @@
 
 from sqlalchemy import update
 
+from elearn.accounts.guarding import may_write_to
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
 from elearn.config import Settings
@@ -65,10 +66,11 @@ def complain(
     db.session.add(complaint)
     db.session.flush()
     audit.record("complaint received", f"complaint:{complaint.id}", viewer.id if viewer else None)
-    recipient, called = (viewer.email, viewer.name) if viewer else (email, name)
-    if recipient:
+    # A stranger may give anybody's address: no words of theirs go there, and not often.
+    recipient, called = (viewer.email, f" {viewer.name}") if viewer else (email, "")
+    if viewer or (recipient and may_write_to(recipient)):
         text = ACKNOWLEDGED.format(
-            name=f" {called}" if called else "",
+            name=called,
             about=about.value,
             number=complaint.public_id,
             due=clock.in_words(answer_due(now), settings.time_zone),

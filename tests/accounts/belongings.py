@@ -1,5 +1,6 @@
 """A row in every table for one person, with a canary in every column that can hold words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -73,7 +74,7 @@ def _value(found: Belongings, column: "Column[Any]", item: Item, numbers: "count
     if place in ADDRESSES:
         found.canaries[place] = found.email
         return found.email
-    special = {
+    special: dict[str, Callable[[], Any]] = {
         "guesses.account": lambda: account_key(found.email),
         "answers.item_order": lambda: list(item.natural_order()),
         "response_events.item_digest": lambda: item.digest,

@@ -20,12 +20,14 @@ from elearn.extensions import Base, db
 from elearn.jobs.actions import enqueue
 from elearn.jobs.models import Job, JobState
 from elearn.jobs.worker import run_now
+from elearn.learning.actions import save_reflection
+from elearn.learning.rules import ReflectionTexts
 from elearn.mail import actions as mail
 from elearn.schema import bring_up_to_date
 from elearn.shared import clock
 from elearn.shared.personal import Emptied, Register, Stays
 from elearn.shared.transactions import writing
-from tests.accounts.belongings import Belongings, give
+from tests.accounts.belongings import Belongings, give, module_of
 from tests.certificates.awarding import awarded
 from tests.fresh import fresh_app, only_sqlite
 from tests.page import PageClient, new_browser
@@ -246,6 +248,19 @@ def test_the_list_of_erasures_is_kept_beside_the_database_and_erases_again(app: 
         assert get_person(other.id).family_name == ERASED_NAME
 
 
+def test_what_a_request_under_way_writes_after_the_erasure_is_erased_by_the_cleaning(app: Flask, world: World) -> None:
+    world.enrol("learner", *world.steps_before("reflection"))
+    learner, module = world.viewer("learner"), module_of(app)
+    with app.test_request_context(), writing():
+        erasing.erase_own(learner)
+    texts = ReflectionTexts("CnLate1", "CnLate2", "CnLate3")
+    with app.test_request_context(), writing():
+        save_reflection(learner, module, texts)  # its viewer was read before
+    assert "CnLate1" in cells(app)
+    run_now(app)
+    assert "CnLate1" not in cells(app)
+
+
 # -- pages -----------------------------------------------------------------------------------------------------------
 
 
@@ -299,9 +314,9 @@ def test_the_last_administrator_cannot_be_erased_by_anybody(client: PageClient, 
     before = everything_in(app)
     page = client.send(ERASE, {"sure": "y"}).get_data(as_text=True)
     assert LAST_ADMINISTRATOR in page
-    page = client.send(f"/admin/people/{administrator.public_id}/erase/", {"why": WhyErased.LEFT.value})
-    assert page.status_code == 422
-    assert LAST_ADMINISTRATOR in page.get_data(as_text=True)
+    answer = client.send(f"/admin/people/{administrator.public_id}/erase/", {"why": WhyErased.LEFT.value})
+    assert answer.status_code == 422
+    assert LAST_ADMINISTRATOR in answer.get_data(as_text=True)
     assert everything_in(app) == before
 
 

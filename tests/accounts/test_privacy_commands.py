@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
@@ -72,3 +73,13 @@ def test_the_command_lists_them(own_world: World) -> None:
     assert done.exit_code == 0, done.output
     assert "learner@example.org" in done.output
     assert "7 people" in done.output
+
+
+def test_the_copy_of_whoever_asks_by_letter_is_a_file(tmp_path: Path, own_world: World) -> None:
+    file = tmp_path / "copy.zip"
+    done = CliRunner().invoke(cli.main, ["privacy", "copy", "--email", "learner@example.org", "--to", str(file)])
+    assert done.exit_code == 0, done.output
+    with ZipFile(file) as archive:
+        assert "Canary-Khan" in archive.read("your-data.html").decode()
+    unknown = CliRunner().invoke(cli.main, ["privacy", "copy", "--email", "x@example.org", "--to", str(file)])
+    assert (unknown.exit_code, "no person" in unknown.output) == (1, True)

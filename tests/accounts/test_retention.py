@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from elearn.accounts import retaining
+from elearn.accounts.erasing import JOB
 from elearn.accounts.erasing_rules import ERASED_NAME
 from elearn.accounts.models import Person
 from elearn.accounts.queries import get_person
@@ -58,7 +59,8 @@ def retain(app: Flask, **settings: int) -> dict[str, int]:
 def rows_of(app: Flask, table: str) -> list[dict[str, Any]]:
     with app.app_context():
         found = TABLES[table]
-        return [dict(row._mapping) for row in db.session.execute(select(found).order_by(*found.primary_key.columns))]
+        rows = [dict(row._mapping) for row in db.session.execute(select(found).order_by(*found.primary_key.columns))]
+    return [row for row in rows if row.get("kind") != JOB]  # the cleaning, which retention asks for
 
 
 def test_the_table_of_periods_is_whole(sqlite_app: Flask) -> None:
@@ -126,13 +128,14 @@ def test_accounts_that_nobody_confirmed_go_on_their_day_unless_something_was_beg
     day, people = NOW - timedelta(days=90), {}
     with app.app_context(), writing():
         connection = db.session.connection()
-        for name, values in {
+        cases: dict[str, dict[str, Any]] = {
             "due": {"created_at": day},
             "early": {"created_at": day + SECOND},
             "confirmed": {"created_at": day, "confirmed_at": NOW},
             "administrator": {"created_at": day, "administrator": True},
             "started": {"created_at": day},
-        }.items():
+        }
+        for name, values in cases.items():
             people[name] = make_row(connection, "people", active=True, **values)["id"]
         make_row(connection, "enrolments", person_id=people["started"])
     assert retain(app)["unconfirmed accounts"] == 1
@@ -145,12 +148,13 @@ def test_idle_accounts_go_only_where_the_setting_says_so(app: Flask) -> None:
     day, people = NOW - timedelta(days=2557), {}
     with app.app_context(), writing():
         connection = db.session.connection()
-        for name, values in {
+        cases: dict[str, dict[str, Any]] = {
             "due": {"last_signed_in_at": day},
             "early": {"last_signed_in_at": day + SECOND},
             "never": {"last_signed_in_at": None, "created_at": day},
             "administrator": {"last_signed_in_at": day, "administrator": True},
-        }.items():
+        }
+        for name, values in cases.items():
             people[name] = make_row(connection, "people", active=True, confirmed_at=day, **values)["id"]
     assert retain(app)["idle accounts"] == 0
     assert erased(app) == set()
