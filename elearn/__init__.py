@@ -7,8 +7,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from elearn.accounts import again, security
+from elearn.accounts import privacy as accounts_privacy
 from elearn.accounts import tasks as account_tasks
 from elearn.accounts.between import where_to
+from elearn.accounts.data_pages import blueprint as data_pages
 from elearn.accounts.denials import note_denial
 from elearn.accounts.email_pages import blueprint as email_pages
 from elearn.accounts.factor_pages import blueprint as factor_pages
@@ -17,20 +19,28 @@ from elearn.accounts.queries import may_receive_mail
 from elearn.accounts.sign_in_pages import blueprint as sign_in_pages
 from elearn.accounts.viewer import find_viewer
 from elearn.accounts.views import blueprint as accounts_pages
+from elearn.audit import privacy as audit_privacy
 from elearn.audit import tasks as audit_tasks
+from elearn.certificates import privacy as certificates_privacy
 from elearn.certificates import tasks as certificate_tasks
 from elearn.certificates.views import blueprint as certificates_pages
+from elearn.cohorts import privacy as cohorts_privacy
 from elearn.cohorts.actions import follow_email
 from elearn.cohorts.views import blueprint as cohorts_pages
 from elearn.config import Settings
 from elearn.extensions import csrf, db, listen_to, migrate
+from elearn.jobs import privacy as jobs_privacy
 from elearn.jobs import worker
+from elearn.learning import privacy as learning_privacy
 from elearn.learning.problems import blueprint as problem_pages
 from elearn.learning.views import blueprint as learning_pages
+from elearn.mail import privacy as mail_privacy
 from elearn.mail import tasks as mail_tasks
 from elearn.modules import catalogue, current
+from elearn.modules import privacy as modules_privacy
 from elearn.modules.reference import blueprint as reference_pages
 from elearn.modules.views import blueprint as modules_pages
+from elearn.quizzes import privacy as quizzes_privacy
 from elearn.quizzes import tasks as quiz_tasks
 from elearn.quizzes.pretest import blueprint as pretest_pages
 from elearn.quizzes.preview import blueprint as preview_pages
@@ -38,6 +48,8 @@ from elearn.quizzes.questions import blueprint as question_pages
 from elearn.quizzes.questions import save_held
 from elearn.quizzes.views import blueprint as quizzes_pages
 from elearn.reports.admin import blueprint as admin_pages
+from elearn.reports.data_protection import blueprint as data_protection_pages
+from elearn.reports.erasing_pages import blueprint as erasing_pages
 from elearn.reports.gain import blueprint as gain_pages
 from elearn.reports.invited import blueprint as invited_pages
 from elearn.reports.inviting import blueprint as inviting_pages
@@ -49,17 +61,41 @@ from elearn.reports.people import blueprint as people_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.reports.withdrawals import blueprint as withdrawal_pages
-from elearn.shared import access, errors, logs, responses, signals, static, templating, transactions
+from elearn.shared import access, errors, logs, personal, responses, signals, static, templating, transactions
 from elearn.shared.application import Application
+from elearn.site import privacy as site_privacy
+from elearn.site.complaints import blueprint as complaint_pages
 from elearn.site.views import blueprint as site_pages
 
 PAGES = (
-    *(site_pages, accounts_pages, password_pages, email_pages, factor_pages, sign_in_pages),
+    *(
+        site_pages,
+        complaint_pages,
+        accounts_pages,
+        data_pages,
+        password_pages,
+        email_pages,
+        factor_pages,
+        sign_in_pages,
+    ),
     *(modules_pages, reference_pages, cohorts_pages),
     *(quizzes_pages, pretest_pages, question_pages, preview_pages, certificates_pages, learning_pages, problem_pages),
     *(reports_pages, gain_pages, items_pages, reported_pages, more_time_pages, withdrawal_pages, admin_pages),
-    *(people_pages, inviting_pages, invited_pages, merging_pages, outbox_pages),
+    *(data_protection_pages, erasing_pages, people_pages, inviting_pages, invited_pages, merging_pages, outbox_pages),
 )
+# What each feature holds about people, in the order in which a person reads it in their own copy.
+HOLDINGS = (
+    *(*accounts_privacy.HOLDINGS, *modules_privacy.HOLDINGS, *quizzes_privacy.HOLDINGS, *learning_privacy.HOLDINGS),
+    *(*certificates_privacy.HOLDINGS, *cohorts_privacy.HOLDINGS, *site_privacy.HOLDINGS, *mail_privacy.HOLDINGS),
+    *(*jobs_privacy.HOLDINGS, *audit_privacy.HOLDINGS),
+)
+WITHOUT_PEOPLE = {
+    **audit_privacy.WITHOUT_PEOPLE,
+    **modules_privacy.WITHOUT_PEOPLE,
+    **cohorts_privacy.WITHOUT_PEOPLE,
+    **quizzes_privacy.WITHOUT_PEOPLE,
+}
+CLEANERS = (mail_tasks.sweep_files, certificate_tasks.sweep_exports_of_erased)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -76,13 +112,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     access.init_app(app, find_viewer, security.ACCESS, where_to)
     again.init_app(app)
+    personal.init_app(app, HOLDINGS, WITHOUT_PEOPLE, CLEANERS)
     offer_modules(app, settings)
     current.init_app(app)
     mail_tasks.init_app(app, may_receive_mail)
     # The seals come last: they seal what the other chores have recorded.
     worker.init_app(
         app,
-        {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS, **mail_tasks.HANDLERS},
+        {**certificate_tasks.HANDLERS, **quiz_tasks.HANDLERS, **mail_tasks.HANDLERS, **account_tasks.HANDLERS},
         (*certificate_tasks.CHORES, *quiz_tasks.CHORES, *account_tasks.CHORES, *mail_tasks.CHORES, *audit_tasks.CHORES),
     )
     signals.person_signed_in.connect(save_held, app)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +14,11 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from elearn import create_app
+from elearn.accounts import tasks as account_tasks
 from elearn.accounts.actions import EmailTaken, create_person
+from elearn.accounts.erasing import erase_again
 from elearn.accounts.factors import take_all_away
+from elearn.accounts.own_data import list_affected, note_copy, zip_of
 from elearn.accounts.passwords import normalised, why_refused
 from elearn.accounts.queries import find_person_by_email
 from elearn.accounts.rules import SHORTEST_PASSWORD, Profession
@@ -27,10 +31,12 @@ from elearn.content.schema import Coverage, Fact, FigureFile, ItemRecord, Lesson
 from elearn.content.tracing import resting_on
 from elearn.demonstration import SIGN_INS, fill
 from elearn.items.single_best_answer import SingleBestAnswer
-from elearn.jobs.worker import run_forever, start_embedded
+from elearn.jobs.worker import run_forever, run_now, start_embedded
 from elearn.modules.catalogue import check_folder, folders, load
 from elearn.schema import bring_up_to_date, differences, grants
 from elearn.shared import clock
+from elearn.shared.personal import register
+from elearn.shared.register_table import table_of, written_into
 from elearn.shared.transactions import writing
 
 WORKERS, BLOCKING_THREADS = 2, 4
@@ -254,6 +260,67 @@ def people_reset_second_step(email: str) -> None:
                 raise click.ClickException(f"There is no person with the e-mail address {email}.")
             take_all_away(person, None)
         click.echo(f"{email} signs in with the password alone next, and is signed out everywhere.")
+
+
+# -- personal data ---------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def privacy() -> None:
+    """Personal data: the register, and what follows a restore or a breach."""
+
+
+@privacy.command("register")
+@click.option("--write", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def privacy_register(file: Path | None) -> None:
+    """Print the register of personal data with the default periods, or write it between the marks of a document."""
+    with create_app().app_context():
+        table = table_of(register(), Settings.model_construct())
+    if file is None:
+        click.echo(table)
+    else:
+        file.write_text(written_into(file.read_text(encoding="utf-8"), table), encoding="utf-8")
+
+
+@privacy.command("erase-again")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def privacy_erase_again(file: Path) -> None:
+    """Erase whom a restored backup has brought back, by the list of erasures that was kept beside it."""
+    app = create_app()
+    with app.app_context():
+        with writing():
+            back = erase_again(account_tasks.read_list(file))
+        run_now(app)
+    click.echo(f"{back} accounts erased again.")
+
+
+@privacy.command("copy")
+@click.option("--email", required=True)
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def privacy_copy(email: str, file: Path) -> None:
+    """Write somebody's own copy of their data to a file, for whoever asks by letter. Make sure before that it is they."""
+    with create_app().test_request_context():
+        person = find_person_by_email(email)
+        if person is None:
+            raise click.ClickException(f"There is no person with the e-mail address {email}.")
+        made, person_id = zip_of(person), person.id
+        with writing():
+            note_copy(person_id, None)
+    file.write_bytes(made)
+    click.echo(f"{file} holds everything about {email}.")
+
+
+@privacy.command("affected")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day, included.")
+def privacy_affected(since: datetime, until: datetime) -> None:
+    """List who did something between two days (UTC), and of what there are rows about them: for a breach."""
+    with create_app().app_context():
+        found = list_affected(since.replace(tzinfo=UTC), until.replace(tzinfo=UTC) + timedelta(days=1))
+        for person in found:
+            rows = ", ".join(f"{title.lower()} ({count})" for title, count in person.rows.items())
+            click.echo(f"{person.public_id}\t{person.email}\t{person.name}\t{rows}")
+    click.echo(f"{len(found)} people", err=True)
 
 
 # -- content ---------------------------------------------------------------------------------------------------------

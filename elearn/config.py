@@ -47,10 +47,20 @@ class Settings(BaseSettings):
     time_zone: str = "Europe/London"
     provider_name: str = "The elearn project"
     contact_email: str = "support@example.org"
+    texts_confirmed: bool = Field(False, description="the provider stands by privacy, terms, cookies and accessibility")
     approval_reference: str = Field("", description="only where a college or body has really approved the module")
     smtp_url: str = Field(
         "", repr=False, description="smtps://user:password@host:465, or smtp://; empty: mail goes to instance/mail/"
     )
+    # For how many days what is kept (docs/privacy.md); 0: as long as the account or the service is there.
+    sign_ins_kept_days: int = Field(90, ge=1)
+    letters_kept_days: int = Field(90, ge=8, description="longer than the week for which one can be sent again")
+    jobs_kept_days: int = Field(30, ge=2)
+    unconfirmed_kept_days: int = Field(90, ge=0, description="accounts never confirmed, without a start of any module")
+    idle_kept_days: int = Field(0, ge=0, description="accounts nobody signs in to; 2557 are seven years")
+    roster_kept_days: int = Field(365, ge=0)
+    texts_kept_days: int = Field(730, ge=0, description="the words of reported problems and of evaluations")
+    complaints_kept_days: int = Field(2192, ge=0, description="after they were closed: six years, as long as claims")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @property

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "certificate_events",
     "certificates",
     "content_withdrawals",
+    "erasures",
 )
 DOINGS = ("UPDATE", "DELETE")
 # Of these the application's role on PostgreSQL may only read and add rows: an owner could drop the triggers.

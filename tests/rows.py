@@ -29,7 +29,7 @@ TABLES = Base.metadata.tables
 _numbers = count(1)
 
 
-def make_row(connection: Connection, name: str, **values: object) -> dict[str, Any]:
+def make_row(connection: Connection, name: str, /, **values: object) -> dict[str, Any]:
     """Insert one row of a table with the values given, and made-up ones where none is; what it refers to is made first."""
     table = _as_it_is(connection, TABLES[name])
     row = {column.name: _value(connection, table, column) for column in table.columns if column.name not in values}

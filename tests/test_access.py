@@ -29,6 +29,8 @@ from elearn.quizzes.queries import get_attempt
 from elearn.shared import clock
 from elearn.shared.access import Access, access_of, allow
 from elearn.shared.transactions import writing
+from elearn.site.actions import complain
+from elearn.site.rules import About
 from tests.page import PageClient
 from tests.quizzes.sitting import module_of, sit, start
 from tests.world import MODULE, World
@@ -54,6 +56,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET passwords.forgotten", "POST passwords.send_link", "GET passwords.look_at_mail"),
             *("GET passwords.reset", "POST passwords.reset_now", "GET emails.confirm", "POST emails.confirm_now"),
             *("GET factors.sign_in", "POST factors.sign_in_now"),
+            *("GET data.erased", "GET complaints.ask", "POST complaints.send", "GET complaints.receipt"),
         ),
         EVERYBODY,
     ),
@@ -76,6 +79,7 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET factors.ask", "POST factors.prove", "GET factors.ask_recovery", "POST factors.recover"),
             *("POST factors.prove_by_passkey", "GET sign_ins.again", "POST sign_ins.again_now"),
             *("GET sign_ins.sign_ins_page", "POST sign_ins.end_all", "POST sign_ins.cancel"),
+            *("GET data.data", "POST data.copy", "GET data.ask", "POST data.erase"),
         ),
         SIGNED_IN,
     ),
@@ -132,6 +136,9 @@ MATRIX: dict[str, frozenset[str]] = {
             *("GET inviting.ask", "POST inviting.invite", "POST inviting.withdraw"),
             *("GET inviting.ask_for_file", "POST inviting.check_file", "POST inviting.apply"),
             *("GET merging.ask", "POST merging.check", "POST merging.merge"),
+            *("GET erasing.ask", "POST erasing.erase", "GET erasing.ask_to_refuse", "POST erasing.refuse"),
+            *("POST erasing.lift", "GET data_protection.page"),
+            *("GET complaints.complaints", "GET complaints.complaint", "POST complaints.close"),
             *("GET more_time.ask", "POST more_time.apply", "GET outbox.letters", "POST outbox.send_again"),
         ),
         ADMINISTRATOR,
@@ -152,8 +159,8 @@ MATRIX: dict[str, frozenset[str]] = {
         NOBODY,
     ),
 }
-# What an administrator may enter but finds nothing behind: the export of these tests does not exist.
-EMPTY = frozenset({"GET admin.exported", "GET admin.exported_file"})
+# What an administrator may enter but finds nothing behind: the export of these tests does not exist, and nobody’s erasure is refused.
+EMPTY = frozenset({"GET admin.exported", "GET admin.exported_file", "POST erasing.lift"})
 
 
 @dataclass
@@ -171,6 +178,7 @@ class Things:
     problem: str
     letter: str
     invitation: str
+    complaint: str
 
     def address(self, app: Flask, endpoint: str) -> str:
         """An address of the endpoint with real objects in it."""
@@ -193,6 +201,7 @@ class Things:
             "kind": "lesson",
             "part": LESSON,
             "invitation": self.invitation,
+            "complaint": self.complaint,
             "passkey": "none",
         }
         # What an address names after the question mark.
@@ -236,9 +245,10 @@ def things(app: Flask, world: World) -> Things:
         letter = db.session.scalars(db.select(Letter.public_id)).one()
         invite(administrator, Invitee("invited@example.org", "Ida", "Invited", Profession.NURSE))
         invitation = list_waiting(administrator)[0].public_id
+        complaint = complain(None, app.extensions["elearn.settings"], "", About.OTHER, "It is slow.", "", "").public_id
     other, educator = (world.viewer(persona).public_id for persona in ("other_learner", "educator"))
     things = (open_attempt, done_attempt, number, other, educator, "not-a-token", digest, "a-problem")
-    return Things(world, *things, letter, invitation)
+    return Things(world, *things, letter, invitation, complaint)
 
 
 Outcome = Literal["in", "sign in", "not there", "start first"]

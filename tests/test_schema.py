@@ -349,6 +349,7 @@ def test_foreign_keys_point_downwards(app: Flask) -> None:
         "certificates",
         "learning",
         "reports",
+        "site",
     ]
     feature_of = {
         mapper.local_table.name: mapper.class_.__module__.split(".")[1]  # type: ignore[attr-defined]

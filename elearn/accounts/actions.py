@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from elearn.accounts import queries
+from elearn.accounts.erasing_rules import ERASED_DOMAIN
 from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.rules import Profession, Viewer, tidy, why_not_suspend
 from elearn.audit import actions as audit
@@ -20,7 +21,7 @@ class MayNotSuspend(ValueError):
 
 
 class IsMerged(ValueError):
-    """The account was emptied into another one; the message says so."""
+    """The account was emptied, into another one or for ever; the message says so."""
 
 
 class EmailTaken(ValueError):
@@ -67,6 +68,7 @@ def start_sign_in(person: Person, *, device: str = "", proven: bool = False) -> 
     `proven`: they came by a passkey, which is two factors in one.
     """
     token = secrets.token_urlsafe(32)
+    person.last_signed_in_at = clock.now()  # sign-ins are not kept for long, and an idle account must be known as one
     db.session.flush()
     proven_at = clock.now() if proven else None
     db.session.add(SignIn(token_hash=queries.hashed(token), person_id=person.id, device=device, proven_at=proven_at))
@@ -131,6 +133,8 @@ def restore(administrator: Viewer, public_id: str) -> Person:
     """Let a suspended person sign in again; twice changes nothing. Raises NotFound, IsMerged."""
     person = queries.get_person_to_change(administrator, public_id)
     if not person.active:
+        if person.email.endswith(f"@{ERASED_DOMAIN}"):
+            raise IsMerged("This account is erased. Nobody can sign in with it any more.")
         if db.session.get(Merge, person.id) is not None:
             raise IsMerged("This account was merged into another one. The person signs in with that one.")
         person.active = True

@@ -259,6 +259,6 @@ def tell(person: Person, what: str) -> None:
         provider=settings.provider_name,
     )
     try:
-        send(person.email, what, text)
+        send(person.email, what, text, person_id=person.id)
     except (OSError, smtplib.SMTPException):
         log.exception("mail not handed over")

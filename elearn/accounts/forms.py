@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_security.forms import LoginForm, RegisterFormV2
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -99,3 +99,12 @@ class DetailsForm(DetailsFields, FlaskForm):
 
 class EmptyForm(FlaskForm):
     """A button: nothing but the token against forged posts."""
+
+
+class EraseForm(FlaskForm):
+    """That the person means it."""
+
+    sure = BooleanField(
+        "I understand that this cannot be undone",
+        validators=[DataRequired("Tick the box to say that you understand that this cannot be undone")],
+    )

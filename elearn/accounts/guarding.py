@@ -100,6 +100,16 @@ def remember_device(email: str) -> None:
         return response
 
 
+def forget_device() -> None:
+    """Know nothing of this device any more: the account is erased."""
+
+    @after_this_request
+    def take_cookie(response: Response) -> Response:
+        settings = _settings()
+        response.delete_cookie(cookie_name(settings), secure=settings.cookie_secure, httponly=True, samesite="Lax")
+        return response
+
+
 def cookie_name(settings: Settings) -> str:
     """The name of the cookie of known devices."""
     return f"{settings.cookie_name}-device"
@@ -129,6 +139,11 @@ def _known() -> tuple[str, Sequence[str]]:
 
 def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="known device")
+
+
+def account_key(email: str) -> str:
+    """What the tries for an address are counted by; erasure deletes them."""
+    return _account(email)
 
 
 def _account(email: str) -> str:

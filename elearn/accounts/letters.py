@@ -76,44 +76,50 @@ If it was not you, write to {contact} at once.
 
 def send_reset(person: Person, path: str) -> None:
     """The link to choose a new password."""
-    _send(person.email, "Choose a new password", RESET, name=person.name, address=person.email, link=_at(path))
+    _send(person, person.email, "Choose a new password", RESET, name=person.name, address=person.email, link=_at(path))
 
 
 def tell_password_changed(person: Person) -> None:
     """The password was changed."""
-    _send(person.email, "Your password was changed", WAS_CHANGED, name=person.name, link=_forgotten())
+    _send(person, person.email, "Your password was changed", WAS_CHANGED, name=person.name, link=_forgotten())
 
 
 def tell_registered_already(person: Person) -> None:
     """Somebody tried to register with the person's address."""
     path = _at(url_for("security.login"))
     _send(
-        person.email, "You have an account already", ALREADY_REGISTERED, name=person.name, link=path, reset=_forgotten()
+        person,
+        person.email,
+        "You have an account already",
+        ALREADY_REGISTERED,
+        name=person.name,
+        link=path,
+        reset=_forgotten(),
     )
 
 
 def send_email_link(person: Person, address: str, path: str) -> None:
     """The link by which the new address is confirmed, and a notice to the old one."""
-    _send(address, "Confirm your new e-mail address", CONFIRM_CHANGE, link=_at(path))
-    _send(person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
+    _send(person, address, "Confirm your new e-mail address", CONFIRM_CHANGE, link=_at(path))
+    _send(person, person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
 
 
 def tell_taken(person: Person, owner: Person) -> None:
     """The new address has an account already: both are told, and whoever asked sees no difference."""
-    _send(owner.email, "Your e-mail address", TAKEN, name=owner.name)
-    _send(person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
+    _send(owner, owner.email, "Your e-mail address", TAKEN, name=owner.name)
+    _send(person, person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
 
 
 def tell_email_changed(person: Person, old: str) -> None:
     """The address was changed: the old one is told."""
-    _send(old, "Your e-mail address was changed", CHANGED, name=person.name)
+    _send(person, old, "Your e-mail address was changed", CHANGED, name=person.name)
 
 
-def _send(recipient: str, subject: str, text: str, **values: str) -> None:
+def _send(about: Person, recipient: str, subject: str, text: str, **values: str) -> None:
     settings: Settings = current_app.extensions["elearn.settings"]
     body = text.format(contact=settings.contact_email, **values) + f"\n{settings.provider_name}\n"
     try:
-        mail.send(recipient, subject, body)
+        mail.send(recipient, subject, body, person_id=about.id)
     except (OSError, smtplib.SMTPException):
         log.exception("mail not handed over")
 

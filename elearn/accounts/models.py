@@ -33,6 +33,7 @@ class Person(Base, UserMixin):
     administrator: Mapped[bool] = mapped_column(Boolean(name="administrator"), default=False)
     links_asked: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    last_signed_in_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     @property
     def roles(self) -> list[Any]:  # type: ignore[override]

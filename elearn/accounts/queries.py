@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from elearn.accounts.erasing_rules import ERASED_DOMAIN
 from elearn.accounts.factor_models import has_factor, teaches
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import Viewer, full_name, sign_in_is_live
@@ -138,7 +139,8 @@ def get_own_to_change(viewer: Viewer) -> Person:
 def count_people(administrator: Viewer) -> int:
     """How many people have an account."""
     _only(administrator)
-    return db.session.scalar(select(func.count(Person.id))) or 0
+    there = Person.email.not_like(f"%@{ERASED_DOMAIN}")
+    return db.session.scalar(select(func.count(Person.id)).where(there)) or 0
 
 
 def names_of(administrator: Viewer, ids: Collection[int]) -> dict[int, str]:
@@ -180,6 +182,11 @@ def list_active_administrators_to_change() -> list[int]:
             select(Person.id).where(Person.administrator, Person.active).order_by(Person.id).with_for_update()
         )
     )
+
+
+def list_active_administrators() -> list[int]:
+    """The keys of the administrators who can sign in, for a page that asks before anything is changed."""
+    return list(db.session.scalars(select(Person.id).where(Person.administrator, Person.active).order_by(Person.id)))
 
 
 def is_active_administrator(person_id: int) -> bool:

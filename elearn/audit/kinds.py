@@ -44,6 +44,8 @@ KINDS = {
     "accommodation set": "A person's more time or rest breaks were set.",
     "data exported": "A copy of a person's own data was taken.",
     "person erased": "A person's details were erased.",
+    "erasure refused": "It was decided that a person's details must be kept for now.",
+    "refusal lifted": "A person's details may be erased again.",
     "retention done": "What was kept long enough was removed.",
     # cohorts
     "cohort created": "A cohort was made.",
@@ -78,6 +80,7 @@ KINDS = {
     # the service
     "mail sent again": "A message was sent again.",
     "complaint received": "A complaint was received.",
+    "complaint closed": "A complaint was answered and closed.",
     "audit exported": "A part of this trail was taken away as a file.",
 }
 # Those that take data away: the list of who exported what.

@@ -16,6 +16,7 @@ from elearn.certificates.models import (
     CertificateDocument,
     CertificateEvent,
     CertificateHolder,
+    CertificateNote,
     VerificationTry,
 )
 from elearn.certificates.numbers import new_number
@@ -181,12 +182,12 @@ def _state(certificate: Certificate) -> State:
 def _record_event(
     key: int, happening: Happening, *, reason: str = "", note: str = "", actor_id: int | None = None
 ) -> None:
-    db.session.add(
-        CertificateEvent(
-            certificate_id=key, happening=happening, reason=reason, note=note, actor_id=actor_id, at=clock.now()
-        )
-    )
+    event = CertificateEvent(certificate_id=key, happening=happening, reason=reason, actor_id=actor_id, at=clock.now())
+    db.session.add(event)
     db.session.flush()
+    if note:
+        db.session.add(CertificateNote(event_id=event.id, note=note))
+        db.session.flush()
 
 
 def keep_document(certificate_id: int, pdf: bytes | None = None) -> None:

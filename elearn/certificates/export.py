@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -124,6 +124,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         _sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def keep_only(instance: str, jobs: Collection[str]) -> None:
+    """Remove finished files whose job is gone."""
+    for path in folder_of(instance).glob("*.zip"):
+        if path.stem not in jobs:
+            path.unlink(missing_ok=True)
 
 
 def sweep(instance: str) -> int:

@@ -46,7 +46,10 @@ class CertificateHolder(Base):
 
 
 class CertificateEvent(Base):
-    """What happened to a certificate, in order; never changed. The reason is a code, the note is for administrators."""
+    """What happened to a certificate, in order; never changed. The reason is a code.
+
+    `note` is not written any more: a note may name somebody, and what is never changed cannot be erased.
+    """
 
     __tablename__ = "certificate_events"
     __table_args__ = (Index("ix_certificate_events_certificate_id", "certificate_id"),)
@@ -58,6 +61,15 @@ class CertificateEvent(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     actor_id: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class CertificateNote(Base):
+    """What an administrator noted about an event, for administrators: apart from it, so that it can be erased."""
+
+    __tablename__ = "certificate_notes"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("certificate_events.id"), primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
 
 
 class CertificateDocument(Base):

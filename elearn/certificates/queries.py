@@ -1,6 +1,6 @@
 """Reading certificates. The public record is for anyone; who holds it is for the holder and for administrators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -150,6 +150,12 @@ def find_family_name(certificate_id: int) -> str | None:
     return db.session.scalar(
         select(CertificateHolder.family_name).where(CertificateHolder.certificate_id == certificate_id)
     )
+
+
+def has_erased_holder(certificate_ids: Collection[int]) -> bool:
+    """Whether the holder of any of these certificates is erased."""
+    held = select(CertificateHolder.certificate_id).where(CertificateHolder.certificate_id.in_(certificate_ids))
+    return len(db.session.scalars(held).all()) < len(set(certificate_ids))
 
 
 def find_document(certificate_id: int) -> bytes | None:

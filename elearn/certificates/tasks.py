@@ -8,10 +8,12 @@ from flask import current_app
 from elearn.accounts.queries import is_active_administrator
 from elearn.certificates import actions, document, export, queries, search
 from elearn.certificates.search import Found
-from elearn.jobs.queries import find_owner
+from elearn.jobs.models import JobState
+from elearn.jobs.queries import find_owner, list_jobs
 from elearn.jobs.rules import Handler, Work
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
+from elearn.shared.personal import StillInUse
 from elearn.shared.transactions import writing
 
 TELL_EVERY = 20
@@ -61,6 +63,19 @@ def _telling(work: Work, certificates: list[Found]) -> Iterator[Found]:
 def sweep_exports() -> None:
     """Remove exports that are too old, and what dead workers left of unfinished ones."""
     export.sweep(current_app.instance_path)
+
+
+def sweep_exports_of_erased() -> None:
+    """Delete exports with a holder in them who is erased, and those whose job is gone. Raises StillInUse.
+
+    An export that is just being made may hold such a name as well; so it is waited for.
+    """
+    for job in list_jobs(export.JOB):
+        if queries.has_erased_holder(job.detail["certificates"]):
+            if job.state is JobState.WAITING:
+                raise StillInUse("an export is being made")
+            export.path_of(current_app.instance_path, job.public_id).unlink(missing_ok=True)
+    export.keep_only(current_app.instance_path, {job.public_id for job in list_jobs(export.JOB)})
 
 
 HANDLERS: Mapping[str, Handler] = {actions.DOCUMENT_JOB: keep_document, export.JOB: build_export}

@@ -68,6 +68,21 @@ def find_due_to_claim(now: datetime) -> Job | None:
     )
 
 
+@dataclass(frozen=True)
+class JobLine:
+    """A job with what it is about, for other work that has to know of it."""
+
+    public_id: str
+    state: JobState
+    detail: dict[str, Any]
+
+
+def list_jobs(kind: str) -> list[JobLine]:
+    """Every job of a kind that is still kept, oldest first."""
+    rows = db.session.execute(select(Job.public_id, Job.state, Job.detail).where(Job.kind == kind).order_by(Job.id))
+    return [JobLine(*row) for row in rows]
+
+
 def find_owner(public_id: str) -> int | None:
     """Who asked for a job; None where the system itself did."""
     return db.session.scalar(select(Job.owner_id).where(Job.public_id == public_id))

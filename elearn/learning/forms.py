@@ -2,10 +2,9 @@
 
 import re
 
-from flask_wtf import FlaskForm
-from wtforms import Field, Form, HiddenField, RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional
 
 from elearn.learning.rules import (
     LONGEST_COMMENT,
@@ -17,10 +16,10 @@ from elearn.learning.rules import (
     Opinion,
     ReflectionTexts,
     RightLevel,
-    find_nhs_number,
-    tidy_text,
 )
 from elearn.shared.columns import unguessable_id
+from elearn.shared.free_text import FreeTextForm
+from elearn.shared.patients import tidy_text
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -29,20 +28,12 @@ def _tidy(text: str | None) -> str:
     return tidy_text(text or "")
 
 
-def no_nhs_number(_form: Form, field: Field) -> None:
-    """Refuse a text that holds what looks like a patient's NHS number, and say which."""
-    if found := find_nhs_number(field.data or ""):
-        raise ValidationError(
-            f"Take out “{found}”: it has the form of an NHS number. If it is something else, write it another way"
-        )
-
-
 def at_most(limit: int, what: str) -> Length:
     """A limit on length, said in words."""
     return Length(max=limit, message=f"{what} must be {limit:,} characters or fewer")
 
 
-class ReflectionForm(FlaskForm):
+class ReflectionForm(FreeTextForm):
     """The four prompts of fact CP-11."""
 
     learned = TextAreaField(
@@ -52,7 +43,6 @@ class ReflectionForm(FlaskForm):
         validators=[
             DataRequired("Write what you learned"),
             at_most(LONGEST_REFLECTION, "What you learned"),
-            no_nhs_number,
         ],
     )
     will_change = TextAreaField(
@@ -62,7 +52,6 @@ class ReflectionForm(FlaskForm):
         validators=[
             DataRequired("Write what you will change in your work"),
             at_most(LONGEST_REFLECTION, "What you will change"),
-            no_nhs_number,
         ],
     )
     effect_on_patients = TextAreaField(
@@ -72,13 +61,12 @@ class ReflectionForm(FlaskForm):
         validators=[
             DataRequired("Write what effect it will have on patients"),
             at_most(LONGEST_REFLECTION, "The effect on patients"),
-            no_nhs_number,
         ],
     )
     next_step = TextAreaField(
         "What will you do or learn next? (optional)",
         filters=[_tidy],
-        validators=[Optional(), at_most(LONGEST_REFLECTION, "What you will do next"), no_nhs_number],
+        validators=[Optional(), at_most(LONGEST_REFLECTION, "What you will do next")],
     )
 
     def texts(self) -> ReflectionTexts:
@@ -91,7 +79,7 @@ class ReflectionForm(FlaskForm):
         )
 
 
-class EvaluationForm(FlaskForm):
+class EvaluationForm(FreeTextForm):
     """A short evaluation; nothing is chosen beforehand."""
 
     useful = RadioField(  # type: ignore[call-arg]  # newer than its stubs
@@ -116,14 +104,14 @@ class EvaluationForm(FlaskForm):
     bias_seen = TextAreaField(
         "If not, what bias did you see? (optional)",
         filters=[_tidy],
-        description="Name the lesson or the question if you can.",
-        validators=[Optional(), at_most(LONGEST_COMMENT, "What bias you saw"), no_nhs_number],
+        description="Name the lesson or the question if you can, and no person.",
+        validators=[Optional(), at_most(LONGEST_COMMENT, "What bias you saw")],
     )
     comment = TextAreaField(
         "What should we change? (optional)",
         filters=[_tidy],
         description="Do not write anything that could identify you, a colleague or a patient.",
-        validators=[Optional(), at_most(LONGEST_COMMENT, "What we should change"), no_nhs_number],
+        validators=[Optional(), at_most(LONGEST_COMMENT, "What we should change")],
     )
 
     def opinion(self) -> Opinion:
@@ -137,7 +125,7 @@ class EvaluationForm(FlaskForm):
         )
 
 
-class ProblemForm(FlaskForm):
+class ProblemForm(FreeTextForm):
     """What is wrong with a question or a lesson. `key` lets one form in once."""
 
     words = TextAreaField(
@@ -151,7 +139,6 @@ class ProblemForm(FlaskForm):
                 max=LONGEST_PROBLEM,
                 message=f"Description must be between {SHORTEST_PROBLEM} and {LONGEST_PROBLEM:,} characters",
             ),
-            no_nhs_number,
         ],
     )
     key = HiddenField(default=unguessable_id)

@@ -177,6 +177,15 @@ def _leave(smtp: smtplib.SMTP) -> None:
     smtp.close()
 
 
+def list_files(settings: Settings) -> dict[int, Path]:
+    """The files of letters by the letters' keys; one that is no letter's of ours is listed under a key below nothing."""
+    found: dict[int, Path] = {}
+    for number, path in enumerate(sorted((settings.instance_path / "mail").glob("*.eml")), start=1):
+        key = path.stem.rpartition("-")[2]
+        found[int(key) if key.isascii() and key.isdigit() else -number] = path
+    return found
+
+
 def _to_file(folder: Path, name: str, message: EmailMessage) -> None:
     """Whole or not at all; a second time is the same file."""
     folder.mkdir(parents=True, exist_ok=True)

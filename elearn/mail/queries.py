@@ -1,5 +1,6 @@
 """Reading the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,8 +38,13 @@ def get_key(message_id: str) -> int:
     return key
 
 
-def get_to_send(letter_id: int) -> ToSend:
-    """A letter by key. Raises NotFound."""
+def list_keys(keys: Iterable[int]) -> set[int]:
+    """Those of these keys that are letters'."""
+    return set(db.session.scalars(select(Letter.id).where(Letter.id.in_(list(keys)))))
+
+
+def find_to_send(letter_id: int) -> ToSend | None:
+    """A letter by key; None where it is not kept any more."""
     row = db.session.execute(
         select(
             Letter.id,
@@ -52,9 +58,7 @@ def get_to_send(letter_id: int) -> ToSend:
             Letter.tries,
         ).where(Letter.id == letter_id)
     ).one_or_none()
-    if row is None:
-        raise NotFound("letter")
-    return ToSend(*row)
+    return None if row is None else ToSend(*row)
 
 
 def list_forsaken(kind: str) -> list[tuple[int, str]]:

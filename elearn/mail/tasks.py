@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from elearn.config import Settings
 from elearn.jobs.rules import Handler, Work
 from elearn.mail import actions, delivery
-from elearn.mail.queries import get_to_send, list_forsaken
+from elearn.mail.queries import find_to_send, list_forsaken, list_keys
 from elearn.mail.rules import LetterState, ToSend
 from elearn.shared import clock
 from elearn.shared.sealing import NotOurs
@@ -34,8 +34,8 @@ def init_app(app: Flask, may_receive: Callable[[str, int | None], bool]) -> None
 def send_letter(work: Work) -> Mapping[str, str]:
     """Hand one letter over, once; what could not be handed over is a job of its own for later."""
     settings: Settings = current_app.extensions["elearn.settings"]
-    letter = get_to_send(int(work.detail["letter"]))
-    if letter.state is not LetterState.WAITING or letter.tries != work.detail["try"]:
+    letter = find_to_send(int(work.detail["letter"]))  # None: its person was erased meanwhile
+    if letter is None or letter.state is not LetterState.WAITING or letter.tries != work.detail["try"]:
         return {"letter": "done before"}
     if not current_app.extensions[EXTENSION](letter.recipient, letter.person_id):
         return _ended(letter.id, LetterState.WITHHELD, SUSPENDED)
@@ -77,6 +77,16 @@ def _ended(letter_id: int, state: LetterState, why: str) -> Mapping[str, str]:
     with writing():
         actions.record_ended(letter_id, state, why)
     return {"letter": state}
+
+
+def sweep_files() -> None:
+    """Delete the files of letters whose rows are gone, because their person is erased or they were kept long enough."""
+    settings: Settings = current_app.extensions["elearn.settings"]
+    files = delivery.list_files(settings)
+    there = list_keys(files.keys())
+    for key, path in files.items():
+        if key not in there:
+            path.unlink(missing_ok=True)
 
 
 def forget_words() -> None:

@@ -11,12 +11,15 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from elearn.accounts.rules import tidy
 from elearn.certificates.rules import Reason, State
 from elearn.certificates.search import Selection
-from elearn.learning.rules import LONGEST_PROBLEM, ProblemState, tidy_text
+from elearn.learning.rules import LONGEST_PROBLEM, ProblemState
 from elearn.mail.rules import LetterState
 from elearn.quizzes.rules import MoreTime
 from elearn.reports.rules import TIMES
+from elearn.shared.free_text import LEAVE_PATIENTS_OUT, FreeTextForm
+from elearn.shared.patients import tidy_text
 
 LONGEST_SEARCH = 160
+ADMINISTRATORS_READ = f"Administrators read it, and the holder has it in a copy of their data. {LEAVE_PATIENTS_OUT}"
 LONGEST_NOTE = 2000
 LONGEST_REVIEWER = 160
 DAY_FORMATS = ["%d/%m/%Y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d", "%d.%m.%Y"]
@@ -118,7 +121,7 @@ class ExportForm(CertificatesForm):
         csrf = True
 
 
-class RevokeForm(FlaskForm):
+class RevokeForm(FreeTextForm):
     """Why a certificate is revoked."""
 
     reason = RadioField(  # type: ignore[call-arg]  # newer than its stubs
@@ -133,17 +136,17 @@ class RevokeForm(FlaskForm):
     )
     note = TextAreaField(
         "Note (optional)",
-        description="Only administrators read it. Write nothing about patients.",
+        description=ADMINISTRATORS_READ,
         validators=[Optional(), Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer")],
     )
 
 
-class RestoreForm(FlaskForm):
+class RestoreForm(FreeTextForm):
     """Why a revocation is taken back."""
 
     note = TextAreaField(
         "Why is it restored?",
-        description="Only administrators read it. Write nothing about patients.",
+        description=ADMINISTRATORS_READ,
         validators=[
             DataRequired("Enter why it is restored"),
             Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer"),
@@ -151,7 +154,7 @@ class RestoreForm(FlaskForm):
     )
 
 
-class ReviewForm(FlaskForm):
+class ReviewForm(FreeTextForm):
     """That somebody reviewed a version of a module."""
 
     reviewer = StringField(
@@ -175,7 +178,7 @@ class ReviewForm(FlaskForm):
     reviewed_on = DayField("Day of the review", validators=[InputRequired("Enter the day of the review")])
     note = TextAreaField(
         "Note (optional)",
-        description="What was reviewed, and what was asked for. Only administrators read it.",
+        description=f"What was reviewed, and what was asked for. Only administrators read it. {LEAVE_PATIENTS_OUT}",
         validators=[Optional(), Length(max=LONGEST_NOTE, message=f"Note must be {LONGEST_NOTE} characters or fewer")],
     )
 
@@ -222,7 +225,7 @@ STATES = (
 )
 
 
-class ProblemForm(FlaskForm):
+class ProblemForm(FreeTextForm):
     """How far a reported problem is, and what its person reads."""
 
     state = RadioField(  # type: ignore[call-arg]  # newer than its stubs
@@ -233,7 +236,8 @@ class ProblemForm(FlaskForm):
     )
     answer = TextAreaField(
         "Answer",
-        description="Whoever reported it reads this. Do not tell the answer of a question: they may not have sat it yet.",
+        description="Whoever reported it reads this. Do not tell the answer of a question: they may not have sat it yet. "
+        + LEAVE_PATIENTS_OUT,
         filters=[lambda text: tidy_text(text or "")],
         validators=[Length(max=LONGEST_PROBLEM, message=f"Answer must be {LONGEST_PROBLEM:,} characters or fewer")],
     )
@@ -247,12 +251,12 @@ class ProblemForm(FlaskForm):
 SHORTEST_WITHDRAWAL, LONGEST_WITHDRAWAL = 10, 300
 
 
-class WithdrawForm(FlaskForm):
+class WithdrawForm(FreeTextForm):
     """Why a part is withdrawn or restored."""
 
     reason = TextAreaField(
         "Reason",
-        description="Learners read this as it stands. Do not tell the answer of a question.",
+        description=f"Learners read this as it stands. Do not tell the answer of a question. {LEAVE_PATIENTS_OUT}",
         filters=[lambda text: tidy_text(text or "")],
         validators=[
             InputRequired("Enter the reason"),

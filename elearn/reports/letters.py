@@ -2,6 +2,7 @@
 
 from flask import current_app, url_for
 
+from elearn.accounts.erasing_rules import Ground
 from elearn.accounts.invitations import Invitee
 from elearn.accounts.models import Person
 from elearn.accounts.rules import INVITATION_LASTS
@@ -51,6 +52,18 @@ If you did not expect this, write to {contact}.
 
 {provider}
 """
+REFUSED = """Hello {name}
+
+You asked us to erase your account, or somebody asked for you. We have decided not to do it for now, because {ground}.
+
+The right to be erased has limits in law (UK GDPR, Article 17(3)). We erase your account when this ground is over and you ask again.
+
+If you think that this is wrong, write to {contact}. You can also complain to the Information Commissioner, and ask a court:
+
+https://ico.org.uk/make-a-complaint/
+
+{provider}
+"""
 
 
 def _settings() -> Settings:
@@ -62,10 +75,10 @@ def _absolute(path: str) -> str:
     return _settings().base_url.rstrip("/") + path
 
 
-def _write(recipient: str, subject: str, text: str, **words: object) -> None:
+def _write(recipient: str, subject: str, text: str, about: Person | None = None, **words: object) -> None:
     settings = _settings()
     everywhere = {"provider": settings.provider_name, "contact": settings.contact_email}
-    mail.send(recipient, subject, text.format(**everywhere, **words))
+    mail.send(recipient, subject, text.format(**everywhere, **words), person_id=about.id if about else None)
 
 
 def send_invitation(invitee: Invitee, token: str, inviter: str) -> None:
@@ -80,12 +93,19 @@ def tell_of_new_address(person: Person, old: str) -> None:
     """Tell both addresses of a change: the old one so that nobody is moved in silence, the new one to be confirmed."""
     if person.active:
         subject = "The e-mail address of your account has changed"
-        _write(old, subject, MOVED_AWAY, name=person.name)
-        _write(person.email, subject, MOVED_HERE, name=person.name, link=_absolute(confirmation_address(person)))
+        _write(old, subject, MOVED_AWAY, person, name=person.name)
+        _write(
+            person.email, subject, MOVED_HERE, person, name=person.name, link=_absolute(confirmation_address(person))
+        )
 
 
 def tell_of_merge(person: Person, emptied: str) -> None:
     """Tell both addresses with which one the person signs in from now on."""
     if person.active:
         for recipient, which in ((emptied, "your other"), (person.email, "this")):
-            _write(recipient, "Your two accounts are one", MERGED, name=person.name, which=which)
+            _write(recipient, "Your two accounts are one", MERGED, person, name=person.name, which=which)
+
+
+def tell_of_refused_erasure(person: Person, ground: Ground) -> None:
+    """Tell the person that they are not erased, why, and what they can do (trust.md D-6)."""
+    _write(person.email, "We have not erased your account", REFUSED, person, name=person.name, ground=ground.words)

@@ -52,6 +52,12 @@ RULES: Mapping[str, Rule] = {
     "problem_reports.person_id": Rule(
         How.MOVE, "reported problem", "reported problems", "The person reads the answer where they sign in."
     ),
+    "complaints.person_id": Rule(
+        How.MOVE, "complaint", "complaints", "It is answered where the person signs in from now on."
+    ),
+    "erasure_refusals.person_id": Rule(
+        How.MOVE, "refused erasure", "refused erasures", "What must be kept for a while is in the account that stays."
+    ),
     "accommodations.person_id": Rule(
         How.MORE_TIME,
         "setting of time in quizzes",
@@ -77,7 +83,8 @@ HISTORY = frozenset(
     {
         *("audit_events.actor_id", "jobs.owner_id", "certificate_events.actor_id", "problem_reports.changed_by"),
         *("accommodations.set_by", "rulings.ruled_by", "content_withdrawals.by", "content_reviews.recorded_by"),
-        *("invitations.invited_by", "merges.merged_by"),
+        *("invitations.invited_by", "merges.merged_by", "erasure_refusals.refused_by", "complaints.closed_by"),
+        "letters.person_id",
     }
 )
 

@@ -8,6 +8,7 @@ from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, 
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from elearn.accounts.erasing_rules import BY_ADMINISTRATORS, Ground
 from elearn.accounts.forms import DetailsFields
 from elearn.accounts.invitations import Invitee
 from elearn.accounts.passwords import why_refused
@@ -249,4 +250,27 @@ class ImportNowForm(FlaskForm):
         ],
         invalid_choice_message="Choose what to do about the wrong rows",
         validators=[Optional()],
+    )
+
+
+class ErasePersonForm(FlaskForm):
+    """Why somebody is erased."""
+
+    why = RadioField(  # type: ignore[call-arg]  # newer than its stubs
+        "Why?",
+        choices=[SelectChoice(why.value, why.words) for why in BY_ADMINISTRATORS],
+        invalid_choice_message="Choose why",
+        validators=[InputRequired("Choose why")],
+    )
+
+
+class RefuseErasureForm(FlaskForm):
+    """On which ground an erasure is refused."""
+
+    ground = RadioField(  # type: ignore[call-arg]  # newer than its stubs
+        "On which ground?",
+        choices=[SelectChoice(ground.value, f"{ground.value.capitalize()}: {ground.words}") for ground in Ground],
+        description="The person is told it in these words.",
+        invalid_choice_message="Choose the ground",
+        validators=[InputRequired("Choose the ground")],
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
+from elearn.accounts.erasing_rules import ERASED_DOMAIN
 from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.queries import SEARCHED
 from elearn.accounts.rules import Profession, Viewer, full_name
@@ -40,6 +41,7 @@ class Standing(StrEnum):
     UNCONFIRMED = "unconfirmed"
     SUSPENDED = "suspended"
     MERGED = "merged"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class PersonRow:
     active: bool
     confirmed: bool
     merged: bool
+    erased: bool
 
     @property
     def name(self) -> str:
@@ -93,6 +96,10 @@ def _merged() -> ColumnElement[bool]:
     return select(Merge.person_id).where(Merge.person_id == Person.id).correlate(Person).exists()
 
 
+def _erased() -> ColumnElement[bool]:
+    return Person.email.like(f"%@{ERASED_DOMAIN}")
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found = contain(SEARCHED, wanted.words)
     match wanted.role:
@@ -113,9 +120,10 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
             found += [Person.active.is_(False), ~_merged()]
         case Standing.MERGED:
             found.append(_merged())
-        case None:
+        case Standing.ERASED | None:
             pass
-    return found
+    # Whoever is erased is not looked for by mistake: they are listed only where they are asked for.
+    return [*found, _erased() if wanted.standing is Standing.ERASED else ~_erased()]
 
 
 def count_people(administrator: Viewer, wanted: Wanted) -> int:
@@ -139,13 +147,14 @@ def list_people_page(administrator: Viewer, wanted: Wanted, page: Page) -> list[
             Person.active,
             Person.confirmed_at.is_not(None),
             _merged(),
+            _erased(),
         )
         .where(*_conditions(wanted))
         .order_by(Person.family_name, Person.given_names, Person.id)
         .limit(page.size)
         .offset(page.offset)
     )
-    return [PersonRow(*row) for row in rows]  # type: ignore[call-arg]  # more columns than the stubs count
+    return [PersonRow(*row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -188,6 +197,7 @@ class PersonPage:
     certificates: Sequence[Found]
     merged_into: tuple[str, str] | None
     merged_from: Sequence[int]
+    erased: bool
 
     @property
     def role(self) -> str:
@@ -220,6 +230,7 @@ def get_person_page(administrator: Viewer, public_id: str, today: date) -> Perso
         certificates=search.list_of_person(administrator, person.id, today),
         merged_into=_merged_into(person.id),
         merged_from=list(db.session.scalars(select(Merge.person_id).where(Merge.into_id == person.id))),
+        erased=person.email.endswith(f"@{ERASED_DOMAIN}"),
     )
 
 

@@ -1,6 +1,5 @@
 """What an educator decides on a key that was wrong: shapes and words."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -9,6 +8,7 @@ from elearn.items.base import Item
 from elearn.quizzes.regrading import Decision
 from elearn.quizzes.rules import LONGEST_REASON, SHORTEST_REASON, RulingKind
 from elearn.shared.columns import unguessable_id
+from elearn.shared.free_text import LEAVE_PATIENTS_OUT, FreeTextForm
 
 KINDS = (
     (RulingKind.CORRECT, "Another answer is the right one"),
@@ -18,7 +18,7 @@ KINDS = (
 )
 
 
-class RulingForm(FlaskForm):
+class RulingForm(FreeTextForm):
     """One ruling. Its reason is shown to every learner whose mark it changes."""
 
     kind = RadioField(
@@ -35,7 +35,7 @@ class RulingForm(FlaskForm):
     typed = StringField("Which answer?", validators=[Length(max=200, message="Key must be 200 characters or fewer")])
     reason = TextAreaField(
         "Reason",
-        description="Learners whose mark changes read this. Name no person.",
+        description=f"Learners whose mark changes read this. Name no person. {LEAVE_PATIENTS_OUT}",
         filters=[lambda text: (text or "").strip()],
         validators=[
             Length(

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from elearn.accounts.rules import LONGEST_SIGN_IN
 from elearn.modules.catalogue import catalogue
 from elearn.shared.access import Access, allow
+from elearn.shared.personal import register
 from elearn.site import rules
 
 blueprint = Blueprint("site", __name__, template_folder="templates")
@@ -42,7 +43,7 @@ def accessibility() -> ResponseReturnValue:
 @allow(Access.PUBLIC)
 def privacy() -> ResponseReturnValue:
     """What is kept about people, why, how long, and their rights."""
-    return render_template("site/privacy.html")
+    return render_template("site/privacy.html", holdings=register().holdings)
 
 
 @blueprint.get("/cookies/")

@@ -88,7 +88,7 @@ def test_what_is_missing_is_said_and_what_is_there_is_kept(
     assert response.status_code == 422
     assert '<a href="#balanced">Choose whether it was balanced and free of commercial bias</a>' in page
     assert '<a href="#right_level">' in page
-    assert '<a href="#comment">Take out “9434765919”' in page
+    assert '<a href="#comment">“9434765919” has the form' in page
     assert 'value="5" checked' in page
     assert "kept</textarea>" in page
     assert counted(app) == (0, 0)

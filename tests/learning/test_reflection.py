@@ -84,7 +84,7 @@ def test_an_nhs_number_is_refused_and_nothing_is_lost(
     response = client.send(ADDRESS, typed)
     page = response.get_data(as_text=True)
     assert response.status_code == 422
-    assert f'<a href="#{field}">Take out “943 476 5919”: it has the form of an NHS number.' in page
+    assert f'<a href="#{field}">“943 476 5919” has the form of an NHS number.' in page
     for text in typed.values():
         assert f"{text}</textarea>" in page
     assert reflections(app) == []

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elearn.learning.rules import find_nhs_number, is_nhs_number, month_of, tidy_text
+from elearn.learning.rules import month_of
+from elearn.shared.patients import find_nhs_number, is_nhs_number, tidy_text
 
 
 def check_digit(nine: str) -> int:

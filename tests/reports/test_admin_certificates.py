@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from elearn.audit.models import AuditEvent
 from elearn.certificates import export
-from elearn.certificates.models import CertificateEvent
+from elearn.certificates.models import CertificateEvent, CertificateNote
 from elearn.certificates.numbers import grouped
 from elearn.certificates.rules import Happening
 from elearn.extensions import db
@@ -232,11 +232,12 @@ def test_a_file_that_is_swept_says_so(admin: PageClient, app: Flask) -> None:
 def happened(app: Flask, certificate_id: int) -> list[tuple[str, str, str]]:
     with app.app_context():
         rows = db.session.execute(
-            select(CertificateEvent.happening, CertificateEvent.reason, CertificateEvent.note)
+            select(CertificateEvent.happening, CertificateEvent.reason, CertificateNote.note)
+            .outerjoin(CertificateNote, CertificateNote.event_id == CertificateEvent.id)
             .where(CertificateEvent.certificate_id == certificate_id)
             .order_by(CertificateEvent.id)
         )
-        return [(row.happening.value, row.reason, row.note) for row in rows]
+        return [(row.happening.value, row.reason, row.note or "") for row in rows]
 
 
 def test_a_revocation_shows_to_anyone_who_checks_and_can_be_taken_back(

@@ -184,6 +184,7 @@ def addresses(world: World, app: Flask, attempts: list[str]) -> list[str]:
             "problem": "none",
             "digest": "none",
             "letter": "none",
+            "complaint": "none",
             "kind": "lesson",
             "part": "how-trials-build-evidence",
             "public_id": "none",

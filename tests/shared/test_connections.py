@@ -24,6 +24,7 @@ from tests.fresh import only_sqlite
         ("foreign_keys", 1),
         ("busy_timeout", 15000),
         ("recursive_triggers", 1),
+        ("secure_delete", 1),
     ],
 )
 def test_every_connection_has_the_pragmas(app: Flask, pragma: str, wanted: object) -> None:
@@ -75,7 +76,7 @@ def test_a_new_library_is_used(version: str) -> None:
     connection = Connection(version)
     prepare_sqlite(connection, None)
     assert connection.isolation_level is None
-    assert len(connection.told) == 6
+    assert len(connection.told) == 7
 
 
 @only_sqlite

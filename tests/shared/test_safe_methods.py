@@ -54,6 +54,7 @@ def fill(world: World) -> list[dict[str, str | int]]:
         "digest": digest,
         "problem": "a-problem",
         "letter": "none",
+        "complaint": "none",
         "invitation": "none",
         "kind": "lesson",
         "part": "how-trials-build-evidence",

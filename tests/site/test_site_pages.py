@@ -7,12 +7,16 @@ import pytest
 from flask import Flask
 
 from elearn.accounts.rules import LONGEST_SIGN_IN
+from elearn.config import Settings
 from elearn.site import rules
 from tests.conftest import StatementCount
-from tests.page import PageClient, check_page, find_all
-from tests.world import PASSWORD, World
+from tests.page import PageClient, check_page, find_all, text_of
+from tests.test_access import MATRIX, Things, browser_of, things
+from tests.world import PASSWORD
 
-PAGES = ["/", "/about/", "/accessibility/", "/privacy/", "/cookies/", "/terms/"]
+__all__ = ["things"]
+
+PAGES = ["/", "/about/", "/accessibility/", "/privacy/", "/cookies/", "/terms/", "/account/erased/"]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -87,15 +91,48 @@ def test_the_accessibility_statement_has_the_parts_of_the_model(client: PageClie
         assert part in page, part
 
 
-def test_the_cookies_page_names_every_cookie_that_is_set(client: PageClient, world: World) -> None:
-    page = client.get("/cookies/").get_data(as_text=True)
-    client.get("/account/sign-in/")
-    client.send("/account/sign-in/", {"email": "learner@example.org", "password": PASSWORD})
-    client.get("/learning/")
-    names = {cookie.key for cookie in (client._cookies or {}).values()}  # werkzeug lists them nowhere else
-    assert names == {"__Host-elearn"}
-    assert all(f">{name}</dd>" in page for name in names)
-    assert f"after {int(LONGEST_SIGN_IN.total_seconds() // 3600)} hours" in page
+def test_the_cookies_page_names_every_cookie_that_any_page_sets_and_no_other(
+    client: PageClient, app: Flask, things: Things
+) -> None:
+    page = check_page(client.get("/cookies/").get_data(as_text=True), "/cookies/")
+    rows = [row for row in page.iter() if "nhsuk-summary-list__row" in (row.get("class") or "").split()]
+    listed = {text_of(row).removeprefix("Name") for row in rows if text_of(row).startswith("Name")}
+    found = set()
+    signing_in = {"email": "learner@example.org", "password": PASSWORD}
+    answers = [client.send("/account/sign-in/", signing_in), client.get("/learning/")]
+    for persona in ("anonymous", "learner", "administrator"):
+        browser = browser_of(things.world, persona)
+        entries = sorted(entry.partition(" ") for entry in MATRIX if not entry.endswith(("logout", "data.erase")))
+        for method, _, endpoint in entries:
+            address = things.address(app, endpoint)
+            answers.append(browser.get(address) if method == "GET" else browser.send(address, things.data(endpoint)))
+    for answer in answers:
+        found |= {line.partition("=")[0] for line in answer.headers.getlist("Set-Cookie")}
+    assert found == listed
+    assert len(listed) <= 3
+    assert f"after {int(LONGEST_SIGN_IN.total_seconds() // 3600)} hours" in text_of(page)
+
+
+def test_the_pages_say_that_they_are_drafts_until_the_provider_stands_by_them(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = ("/privacy/", "/terms/", "/cookies/", "/accessibility/")
+    assert all("This page is a draft." in client.get(address).get_data(as_text=True) for address in pages)
+    settings = app.extensions["elearn.settings"].model_copy(update={"texts_confirmed": True})
+    monkeypatch.setitem(app.jinja_env.globals, "settings", settings)
+    assert not any("This page is a draft." in client.get(address).get_data(as_text=True) for address in pages)
+
+
+def test_the_privacy_page_says_everything_that_the_register_says(client: PageClient, app: Flask) -> None:
+    page = text_of(check_page(client.get("/privacy/").get_data(as_text=True), "/privacy/"))
+    for holding in app.extensions["elearn.register"].holdings:
+        for words in (
+            holding.title,
+            holding.purpose,
+            holding.erase.words[1:],
+            holding.retain.words(Settings.model_construct()),
+        ):
+            assert words in page, holding.table
 
 
 def test_the_cookie_is_safe_and_ends_with_the_browser(client: PageClient) -> None:
