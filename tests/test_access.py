@@ -68,7 +68,7 @@ MATRIX: dict[str, frozenset[str]] = {
                 "POST accounts.change_details",
                 "POST accounts.send_again",
             ),
-            *("GET passwords.change", "POST passwords.change_now", "GET passwords.check", "POST passwords.check_now"),
+            *("GET passwords.change", "POST passwords.change_now"),
             *("GET emails.change", "POST emails.ask"),
             *("GET cohorts.cohorts", "GET cohorts.join", "POST cohorts.check_code", "POST cohorts.confirm"),
             *("GET learning.learning", "POST modules.start", "POST security.logout", "GET problems.problems"),

@@ -18,14 +18,15 @@ def ask_for_link(person: Person) -> None:
     db.session.flush()
 
 
-def set_password(person: Person, password_hash: str, *, kind: str, kept: int | None = None) -> None:
+def set_password(person: Person, password_hash: str, *, kept: int | None = None) -> None:
     """Set the password and end the person's sign-ins, but for the one with the key `kept`.
 
-    `kind` is what the audit trail says. Links that were sent before are worth nothing after it.
+    None of them is kept when it was reset by a link. Links that were sent before are worth nothing after it.
     """
     person.password = password_hash
     person.fs_uniquifier = uuid.uuid4().hex
     end_sign_ins(person.id, kept=kept)
+    kind = "password reset" if kept is None else "password changed"
     audit.record(kind, f"person:{person.id}", person.id)
 
 
@@ -34,19 +35,7 @@ def end_sign_ins(person_id: int, *, kept: int | None = None) -> None:
     now = clock.now()
     others = update(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None), SignIn.id != (kept or 0))
     db.session.execute(others.values(ended_at=now).execution_options(synchronize_session=False))
-    if kept:
-        note_check(kept)
     db.session.flush()
-
-
-def note_check(sign_in_id: int) -> None:
-    """Note that the password was just checked in this sign-in."""
-    db.session.execute(
-        update(SignIn)
-        .where(SignIn.id == sign_in_id)
-        .values(checked_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
 
 
 def change_email(person: Person, email: str) -> None:

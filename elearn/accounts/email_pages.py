@@ -53,7 +53,6 @@ def ask() -> ResponseReturnValue:
 def _write_to(address: str) -> None:
     person, owner = queries.get_own_to_change(get_viewer()), queries.find_person_by_email(address)
     credentials.ask_for_link(person)
-    credentials.note_check(get_viewer().sign_in_id)
     if owner is not None:
         letters.tell_taken(person, owner)
         return

@@ -79,7 +79,6 @@ class SignIn(Base):
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     proven_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     wrong_codes: Mapped[int] = mapped_column(default=0)
-    checked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
 class Invitation(Base):

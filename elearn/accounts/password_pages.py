@@ -13,11 +13,9 @@ from elearn.accounts.password_forms import (
     AddressForm,
     ChangePasswordForm,
     NewPasswordForm,
-    PresentPasswordForm,
 )
 from elearn.accounts.viewer import forget_viewer, get_viewer
 from elearn.shared.access import Access, allow
-from elearn.shared.forms import safe_next
 from elearn.shared.transactions import writing
 
 blueprint = Blueprint("passwords", __name__, template_folder="templates")
@@ -93,7 +91,7 @@ def reset_now(token: str) -> ResponseReturnValue:
         claim = links.find(token, links.RESET, to_change=True)
         if claim is None:  # somebody was quicker with the same link
             return _dead_link()
-        credentials.set_password(claim.person, hashed, kind="password reset")
+        credentials.set_password(claim.person, hashed)
         guarding.forgive(claim.person.email)
         letters.tell_password_changed(claim.person)
         address = claim.person.email
@@ -141,7 +139,7 @@ def change_now() -> ResponseReturnValue:
         person = queries.get_own_to_change(get_viewer())
         if person.password != before:  # changed elsewhere while this was being hashed
             return _refused(form)
-        credentials.set_password(person, hashed, kind="password changed", kept=get_viewer().sign_in_id)
+        credentials.set_password(person, hashed, kept=get_viewer().sign_in_id)
         letters.tell_password_changed(person)
         session["_user_id"] = person.fs_uniquifier  # what Flask-Login knows this sign-in by
     flash("Your password is changed. You are signed out everywhere else.")
@@ -155,40 +153,3 @@ def _change_page(form: ChangePasswordForm) -> str:
 def _refused(form: ChangePasswordForm) -> ResponseReturnValue:
     form.present.errors = [WRONG_PASSWORD]
     return _change_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-# -- the password again ----------------------------------------------------------------------------------------------
-
-
-@blueprint.get("/account/check-password/")
-@allow(Access.SIGNED_IN)
-def check() -> ResponseReturnValue:
-    """Ask for the password again, before a sensitive change."""
-    return _check_page(PresentPasswordForm())
-
-
-@blueprint.post("/account/check-password/")
-@allow(Access.SIGNED_IN)
-def check_now() -> ResponseReturnValue:
-    """Note that it was given, and go on to what the person wanted."""
-    form, viewer = PresentPasswordForm(), get_viewer()
-    if not form.validate_on_submit():
-        return _check_page(form), 422
-    try:
-        right = guarding.is_password(
-            viewer.email, queries.get_person(viewer.id).password, form.present.data or "", Way.CHECK
-        )
-    except guarding.TooManyTries as wait:
-        form.present.errors = [in_words(wait.seconds)]
-        return too_many(_check_page(form), wait.seconds)
-    if not right:
-        form.present.errors = [WRONG_PASSWORD]
-        return _check_page(form), 422
-    with writing():
-        credentials.note_check(viewer.sign_in_id)
-    return redirect(safe_next(url_for("accounts.account")), 303)
-
-
-def _check_page(form: PresentPasswordForm) -> str:
-    onward = safe_next(url_for("accounts.account"))
-    return render_template("accounts/check_password.html", form=form, onward=onward, address=get_viewer().email)

@@ -96,7 +96,6 @@ HOLDINGS = (
             "seen_at": Field("Last used"),
             "proven_at": Field("Second step given"),
             "wrong_codes": Field("Wrong codes or passwords"),
-            "checked_at": Field("Password last given"),
         },
         erase=Goes("Deleted, which signs the person out everywhere."),
         retain=KeptFor("sign_ins_kept_days", "started_at", "they began"),

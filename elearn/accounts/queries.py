@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
@@ -93,11 +92,6 @@ def viewer_of(person: Person) -> Viewer:
 def find_live_sign_in(token: str) -> SignIn | None:
     """The sign-in of this token that nobody has ended yet."""
     return db.session.scalar(select(SignIn).where(SignIn.token_hash == hashed(token), SignIn.ended_at.is_(None)))
-
-
-def find_last_check(sign_in_id: int) -> datetime | None:
-    """When the password was last given in a sign-in."""
-    return db.session.scalar(select(SignIn.checked_at).where(SignIn.id == sign_in_id))
 
 
 def find_person_by_email(email: str) -> Person | None:

@@ -6,15 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from elearn.accounts.freshness import FRESH_FOR, is_fresh, needs_fresh
-from elearn.accounts.models import SignIn
-from elearn.accounts.queries import find_person_by_email, find_viewer, get_person, hashed
+from elearn.accounts.queries import find_person_by_email, get_person
 from elearn.audit.models import AuditEvent
 from elearn.cohorts.models import RosterEntry
 from elearn.cohorts.queries import get_teaching, list_roster
 from elearn.extensions import db
 from elearn.shared import clock
-from elearn.shared.access import Access, allow
 from elearn.shared.transactions import writing
 from tests.accounts.conftest import Letter
 from tests.accounts.entrance import SIGN_IN, SIGN_OUT, check_errors, is_signed_in
@@ -224,63 +221,3 @@ def test_a_roster_that_expects_both_addresses_keeps_one(
     client.send(ask(client, post))
     with app.app_context():
         assert list(db.session.scalars(select(RosterEntry.email))) == [NEW_ADDRESS]
-
-
-# -- the password again ----------------------------------------------------------------------------------------------
-
-
-def test_a_sign_in_is_fresh_for_some_minutes(app: Flask, client: PageClient, world: World) -> None:
-    now = clock.now()
-    with clock.frozen_at(now):
-        world.sign_in(client, "learner")
-    with app.test_request_context(), client.session_transaction(base_url="https://localhost") as session:
-        viewer = find_viewer(session["sid"])
-        assert viewer is not None
-        for late, fresh in ((timedelta(0), True), (FRESH_FOR, True), (FRESH_FOR + timedelta(seconds=1), False)):
-            with clock.frozen_at(now + late):
-                assert is_fresh(viewer) is fresh
-
-
-def test_giving_the_password_makes_it_fresh_and_leads_back(app: Flask, client: PageClient, world: World) -> None:
-    now = clock.now()
-    with clock.frozen_at(now):
-        world.sign_in(client, "learner")
-    with clock.frozen_at(now + timedelta(hours=1)):
-        wrong = client.send(CHECK, {"present": "wrong", "next": "/account/email/"})
-        assert wrong.status_code == 422
-        assert 'name="next" value="/account/email/"' in wrong.get_data(as_text=True)
-        assert client.send(CHECK, {"present": PASSWORD, "next": "/account/email/"}).location == "/account/email/"
-    with client.session_transaction(base_url="https://localhost") as session, app.app_context():
-        token = hashed(session["sid"])
-        assert db.session.scalars(select(SignIn.checked_at).filter_by(token_hash=token)).one() == now + timedelta(
-            hours=1
-        )
-
-
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_it_leads_nowhere_else(client: PageClient, world: World, target: str) -> None:
-    world.sign_in(client, "learner")
-    assert client.send(CHECK, {"present": PASSWORD, "next": target}).location == "/account/"
-
-
-def test_a_sensitive_view_asks_first(
-    app: Flask, client: PageClient, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[str] = []
-
-    def view() -> str:
-        done.append("done")
-        return "<!DOCTYPE html>"
-
-    monkeypatch.setitem(
-        app.view_functions, "accounts.send_again", allow(Access.SIGNED_IN)(needs_fresh("accounts.account")(view))
-    )
-    app.test_client_class = None
-    now = clock.now()
-    with clock.frozen_at(now):
-        world.sign_in(client, "learner")
-    with clock.frozen_at(now + timedelta(minutes=11)):
-        answer = client.send("/account/confirm/")
-        assert (answer.status_code, answer.location, done) == (303, f"{CHECK}?next=/account/", [])
-        client.send(CHECK, {"present": PASSWORD})
-    app.test_client_class = PageClient

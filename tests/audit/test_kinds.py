@@ -74,7 +74,13 @@ def test_there_are_at_least_25_kinds_that_the_code_records_and_the_issue_names_t
     assert len(used) >= 25
     named = {"signed in", "access denied", "certificates exported", "key ruled", "certificate issued"}
     assert used >= named | {"certificate revoked", "accommodation set", "content withdrawn", "cohort exported"}
-    assert set(KINDS) >= {"sign-in failed", "role changed", "people imported", "person erased", "retention done"}
+    assert set(KINDS) >= {
+        "sign-in failed",
+        "administrator appointed",
+        "people imported",
+        "person erased",
+        "retention done",
+    }
     assert set(KINDS) >= EXPORTS
 
 

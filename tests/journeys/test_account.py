@@ -78,13 +78,6 @@ def test_changing_password_and_address(arrive: Arrive, site: Site, width: int) -
     visitor.presses("Use this address")
     visitor.is_answered("Your e-mail address is changed.")
     visitor.reads(f"moved.{newcomer.email}")
-    visitor.opens("/account/check-password/?next=/account/details/")
-    visitor.types("Your present password", "wrong")
-    visitor.presses("Go on")
-    visitor.looks("check password, error")
-    visitor.types("Your present password", NEW)
-    visitor.presses("Go on")
-    visitor.sees("Change your details")
 
 
 def _shown(visitor: Visitor) -> str:

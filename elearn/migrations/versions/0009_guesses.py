@@ -1,4 +1,4 @@
-"""Tries of passwords and links, links that die with a newer one, and when a password was last checked.
+"""Tries of passwords and links, and links that die with a newer one.
 
 Revision: 0009, after 0008.
 """
@@ -34,17 +34,9 @@ def upgrade() -> None:
     with op.batch_alter_table('people', schema=None) as batch_op:
         batch_op.alter_column('links_asked', server_default=None)
 
-    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True))
-    op.execute('UPDATE sign_ins SET checked_at = started_at')
-    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
-        batch_op.alter_column('checked_at', nullable=False)
-
 
 def downgrade() -> None:
     """Go back."""
-    with op.batch_alter_table('sign_ins', schema=None) as batch_op:
-        batch_op.drop_column('checked_at')
     with op.batch_alter_table('people', schema=None) as batch_op:
         batch_op.drop_column('links_asked')
     op.drop_table('guesses')
