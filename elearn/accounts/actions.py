@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from elearn.accounts import queries
-from elearn.accounts.erasing_rules import ERASED_DOMAIN
+from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.rules import Profession, Viewer, tidy, why_not_suspend
 from elearn.audit import actions as audit
@@ -133,7 +133,7 @@ def restore(administrator: Viewer, public_id: str) -> Person:
     """Let a suspended person sign in again; twice changes nothing. Raises NotFound, IsMerged."""
     person = queries.get_person_to_change(administrator, public_id)
     if not person.active:
-        if person.email.endswith(f"@{ERASED_DOMAIN}"):
+        if person.email.endswith(ERASED):
             raise IsMerged("This account is erased. Nobody can sign in with it any more.")
         if db.session.get(Merge, person.id) is not None:
             raise IsMerged("This account was merged into another one. The person signs in with that one.")

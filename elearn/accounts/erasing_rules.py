@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-ERASED_DOMAIN = "erased.invalid"
+ERASED = "@erased.invalid"
+"""How the address of an erased account ends."""
 ERASED_NAME = "Erased account"
 
 
@@ -50,4 +51,4 @@ class Ground(StrEnum):
 
 def erased_address(person_id: int) -> str:
     """What stands in the place of an erased person's address: no mail can go there, and no two are the same."""
-    return f"erased-{person_id}@{ERASED_DOMAIN}"
+    return f"erased-{person_id}{ERASED}"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, table
 from sqlalchemy import column as named
 
 from elearn.accounts.erasing import JOB, erase_by_time
-from elearn.accounts.erasing_rules import ERASED_DOMAIN
+from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Merge, Person
 from elearn.audit import actions as audit
 from elearn.audit import queries as audit_queries
@@ -75,7 +75,7 @@ def _erase(conditions: list[ColumnElement[bool]]) -> int:
     if not conditions:
         return 0
     merged = select(Merge.person_id).where(Merge.person_id == Person.id).exists()
-    there = Person.email.not_like(f"%@{ERASED_DOMAIN}")
+    there = ~Person.email.endswith(ERASED)
     found = list(db.session.scalars(select(Person.id).where(*conditions, there, ~merged).order_by(Person.id)))
     erased = 0
     for key in found:

@@ -157,7 +157,7 @@ def revoke(administrator: Viewer, number: str, reason: Reason, note: str) -> Non
     if _state(certificate) is State.REVOKED:
         raise AlreadySo("This certificate is revoked already.")
     _record_event(certificate.id, Happening.REVOKED, reason=reason, note=note, actor_id=administrator.id)
-    audit.record("certificate revoked", f"certificate:{certificate.id}", administrator.id, reason=reason.value)
+    audit.record("certificate revoked", f"certificate:{certificate.id}", administrator.id, reason=reason.name)
     signals.certificate_revoked.send(certificate.module, certificate_id=certificate.id, number=number)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 
-from elearn.accounts.erasing_rules import ERASED_DOMAIN
+from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.queries import SEARCHED
 from elearn.accounts.rules import Profession, Viewer, full_name
@@ -97,7 +97,7 @@ def _merged() -> ColumnElement[bool]:
 
 
 def _erased() -> ColumnElement[bool]:
-    return Person.email.like(f"%@{ERASED_DOMAIN}")
+    return Person.email.endswith(ERASED)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -230,7 +230,7 @@ def get_person_page(administrator: Viewer, public_id: str, today: date) -> Perso
         certificates=search.list_of_person(administrator, person.id, today),
         merged_into=_merged_into(person.id),
         merged_from=list(db.session.scalars(select(Merge.person_id).where(Merge.into_id == person.id))),
-        erased=person.email.endswith(f"@{ERASED_DOMAIN}"),
+        erased=person.email.endswith(ERASED),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, union_all
 
-from elearn.accounts.erasing_rules import ERASED_DOMAIN
+from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Person
 from elearn.accounts.rules import Viewer, full_name
 from elearn.extensions import db
@@ -40,7 +40,7 @@ def list_learners(administrator: Viewer, module: str, kind: PartKind, part: str)
         .select_from(seen)
         .join(Enrolment, Enrolment.id == seen.c.enrolment_id)
         .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.module == module, Person.email.not_like(f"%@{ERASED_DOMAIN}"))
+        .where(Enrolment.module == module, ~Person.email.endswith(ERASED))
         .group_by(Person.id, Person.given_names, Person.family_name, Person.email)
     )
     found = [Learned(full_name(row.given_names, row.family_name), row.email, row.last_at) for row in rows]

@@ -20,7 +20,7 @@ from tests.page import PageClient, new_browser, words_in
 from tests.rows import everything_in
 from tests.world import PASSWORD, World
 
-PASSWORD_PAGE, EMAIL_PAGE, CHECK = "/account/password/", "/account/email/", "/account/check-password/"
+PASSWORD_PAGE, EMAIL_PAGE = "/account/password/", "/account/email/"
 LEARNER, NEW_ADDRESS = "learner@example.org", "new.trust@example.org"
 NEW = "gravel orbit lampshade"
 WRONG = "This is not your password. Check it and try again"

@@ -264,7 +264,7 @@ PAGES = {
     SIGN_IN: ["current-password"],
     REGISTER: ["new-password"],
     "/account/password/": ["current-password", "new-password"],
-    "/account/check-password/": ["current-password"],
+    "/account/again/": ["current-password"],
     "/account/email/": ["current-password"],
 }
 

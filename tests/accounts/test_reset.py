@@ -209,5 +209,5 @@ def test_no_password_is_hashed_inside_the_write_lock(
     client.send(ask(client, post), {"password": NEW})
     world.sign_in(client, "other_learner")
     client.send("/account/password/", {"present": PASSWORD, "password": NEW})
-    client.send("/account/check-password/", {"present": NEW})
+    client.send("/account/again/", {"again_password": NEW})
     assert free == ["hash_password", "verify_password", "hash_password", "verify_password"]

@@ -281,7 +281,7 @@ def test_many_guesses_at_once_are_counted_one_by_one(app: Flask, world: World, h
     ("address", "data"),
     [
         ("/account/password/", {"present": "wrong", "password": "gravel orbit lampshade"}),
-        ("/account/check-password/", {"present": "wrong"}),
+        ("/account/again/", {"again_password": "wrong"}),
         ("/account/email/", {"present": "wrong", "email": "new@example.org"}),
     ],
 )
@@ -301,7 +301,7 @@ def test_who_is_signed_in_is_not_hindered_by_guesses_elsewhere(app: Flask, clien
     world.sign_in(client, "learner")
     for number in range(MOST_CHECKS + 1):
         new_browser(app).send(SIGN_IN, WRONG, **at(network(number)))
-    assert client.send("/account/check-password/", {"present": PASSWORD}).status_code == 303
+    assert client.send("/account/again/", {"again_password": PASSWORD}).status_code == 303
 
 
 @pytest.mark.only_sqlite

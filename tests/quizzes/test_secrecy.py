@@ -58,6 +58,11 @@ def offering(app: Flask, module: Module) -> Iterator[None]:
 
 # What is the person's own, not the item's.
 MASKED = re.compile(r'(name="(csrf_token|ticket)" value|data-person)="[^"]*"')
+# The keys of forms, a passkey's challenge, and an authenticator's secret with its picture are new each time.
+VARIES = re.compile(
+    MASKED.pattern + r'|name="(key|sealed)" value="[^"]*"|data-options="[^"]*"|class="app-number">[^<]*|<svg.*?</svg>',
+    re.DOTALL,
+)
 
 
 class Steady:

@@ -1,6 +1,5 @@
 """More time: who sets it, what it does to a running attempt, and that nobody else sees it anywhere (X-2, X-12)."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from tests.cohorts.builders import expect
 from tests.page import PageClient, find_all, new_browser, text_of
 from tests.quizzes.posting import Rule, row_of, ruling
 from tests.quizzes.sitting import QUIZ, ready, sit, start
-from tests.quizzes.test_secrecy import MASKED
+from tests.quizzes.test_secrecy import VARIES
 from tests.rows import everything_in
 from tests.world import MODULE, World
 
@@ -217,9 +216,6 @@ def everything_seen(world: World, app: Flask, browsers: dict[str, PageClient], a
                 f"{response.status_code} {VARIES.sub('', response.get_data(as_text=True))}"
             )
     return seen
-
-
-VARIES = re.compile(MASKED.pattern + r'|number: <span class="app-number">[^<]*|name="key" value="[^"]*"')
 
 
 def test_nobody_else_sees_it_on_any_page_or_file(
