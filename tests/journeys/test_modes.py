@@ -79,7 +79,7 @@ def test_on_paper_the_words_and_nothing_of_the_way_about(arrive: Arrive, site: S
         assert description.is_visible(), "a drawing's description is not printed"
     visitor.draws(f"print, {kind}")
     with pikepdf.open(io.BytesIO(visitor.page.pdf(format="A4"))) as paper:
-        assert len(paper.pages) <= {"lesson": 14, "result": 8, "certificate": 3}[kind]
+        assert len(paper.pages) <= {"lesson": 14, "result": 7, "certificate": 3}[kind]
 
 
 def test_with_a_readers_own_spacing_nothing_is_lost_on_a_phone(arrive: Arrive, site: Site) -> None:

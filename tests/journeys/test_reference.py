@@ -21,8 +21,17 @@ def test_reference_pages(arrive: Arrive, site: Site, width: int) -> None:
     reader.has_done_all_before(site.module.path[0].id)
     visitor = arrive(width=width)
     visitor.signs_in(reader.email)
-    for page in ("glossary", "sources", "about", "whole", "before"):
+    assert site.module.pretest is not None
+    headings = {
+        "glossary": "Glossary",
+        "sources": "Sources",
+        "about": "About this content",
+        "whole": site.module.title,
+        "before": site.module.pretest.title,
+    }
+    for page, heading in headings.items():
         visitor.opens(f"{HOME}{page}/")
+        visitor.sees(heading)
         # The whole module is its lessons, whose colours are judged one by one below.
         visitor.looks(page, contrast=page != "whole")
 
@@ -63,8 +72,10 @@ def test_a_term_leads_to_its_words_and_back(arrive: Arrive, site: Site) -> None:
 
 
 @both_widths
-def test_withdrawing(arrive: Arrive, site: Site, width: int) -> None:
-    administrator = arrive(width=width)
+def test_withdrawing_and_restoring(arrive: Arrive, site: Site, width: int) -> None:
+    reader = Newcomer(site)
+    reader.has_done_all_before(site.module.path[0].id)
+    administrator, learner = arrive(width=width), arrive(width=width)
     administrator.signs_in("administrator@example.org")
     administrator.opens(f"/admin/content/{MODULE}/")
     administrator.sees("Lessons and questions in use")
@@ -72,6 +83,21 @@ def test_withdrawing(arrive: Arrive, site: Site, width: int) -> None:
     administrator.opens(f"/admin/content/{MODULE}/lesson/{next(iter(site.module.lessons))}/")
     administrator.sees("Withdraw a lesson")
     administrator.looks("withdrawing a lesson")
+    learner.signs_in(reader.email)
+    reason = f"Its figure is wrong, as seen at {width} pixels."
+    administrator.types("Reason", reason)
+    administrator.presses("Withdraw it now")
+    try:
+        administrator.is_answered("is withdrawn, from the next page that anybody opens.")
+        administrator.looks("a lesson, withdrawn")
+        learner.opens(HOME)
+        learner.reads(reason)
+    finally:
+        administrator.types("Reason", "The figure is right again.")
+        administrator.presses("Restore it")
+    administrator.is_answered("is in use again.")
+    learner.opens(HOME)
+    assert reason not in learner.main.inner_text()
 
 
 @both_widths
