@@ -1,28 +1,28 @@
 """The letters about passwords and addresses. Each is written inside the write that causes it."""
 
-import smtplib
-
-import structlog
 from flask import current_app, url_for
 
 from elearn.accounts.models import Person
 from elearn.config import Settings
 from elearn.mail import actions as mail
+from elearn.shared import clock
 
-log = structlog.get_logger(__name__)
 RESET = """Hello {name}
 
-Somebody, probably you, has asked to choose a new password for {address}. To do it, open this page:
+Somebody, probably you, has asked to choose a new password for your account at
+{provider}, {address}. To choose one, open this page:
 
 {link}
 
-It works once, and for one hour. If you ask again, only the newest link works.
+The link works once, for one hour. If you ask again, only the newest link works.
 
 If it was not you, ignore this message: your password stays as it is.
 """
 WAS_CHANGED = """Hello {name}
 
-The password of your account has just been changed. You were signed out everywhere else.
+The password of your account at {provider} has just been changed, on {when}. If it was you, there is nothing to do.
+
+You were signed out everywhere else.
 
 If it was not you, choose a new password at once:
 
@@ -32,7 +32,8 @@ and write to {contact}.
 """
 ALREADY_REGISTERED = """Hello {name}
 
-Somebody, probably you, has tried to register with this e-mail address. You have an account already, so nothing was changed.
+Somebody, probably you, has tried to register at {provider} with this e-mail address. You have an account already, so
+nothing was changed.
 
 To sign in:
 
@@ -46,21 +47,25 @@ If it was not you, ignore this message.
 """
 CONFIRM_CHANGE = """Hello
 
-Somebody, probably you, wants to use this e-mail address from now on. To confirm it, open this page and press the button:
+Somebody, probably you, wants to use this e-mail address for their account at {provider}. To confirm that it is yours, open
+this page and press the button:
 
 {link}
 
-It works once, and for one hour. If it was not you, ignore this message: nothing will happen.
+The link works once, for one hour. If it was not you, ignore this message: nothing will happen.
 """
 TAKEN = """Hello {name}
 
-Somebody, probably you, wants to use this e-mail address for another account. This address has an account already, so
-nothing was changed. Write to {contact} if you have two accounts and need one.
+Somebody, probably you, wants to use this e-mail address for another account at {provider}. This address has an account
+already, so nothing was changed.
+
+If you have two accounts and want one, write to {contact}. If it was not you, there is nothing to do.
 """
 CHANGE_ASKED = """Hello {name}
 
-Somebody who is signed in as you, and knows your password, has asked to change your e-mail address to another one. It
-changes when they open the link that we have sent there.
+Somebody who is signed in as you, and knows your password, has asked to change the e-mail
+address of your account at {provider}. If it was you, open the link that we have sent to the new address. It works for one
+hour. Until then nothing changes.
 
 If it was not you, choose a new password at once, which also ends that link:
 
@@ -68,7 +73,8 @@ If it was not you, choose a new password at once, which also ends that link:
 """
 CHANGED = """Hello {name}
 
-Your e-mail address was changed. From now on, sign in with the new one; we write to it only.
+The e-mail address of your account at {provider} was changed on {when}. From now on, sign in with the new one; we write to
+it only. If it was you, there is nothing to do.
 
 If it was not you, write to {contact} at once.
 """
@@ -117,11 +123,13 @@ def tell_email_changed(person: Person, old: str) -> None:
 
 def _send(about: Person, recipient: str, subject: str, text: str, **values: str) -> None:
     settings: Settings = current_app.extensions["elearn.settings"]
-    body = text.format(contact=settings.contact_email, **values) + f"\n{settings.provider_name}\n"
-    try:
-        mail.send(recipient, subject, body, person_id=about.id)
-    except (OSError, smtplib.SMTPException):
-        log.exception("mail not handed over")
+    everywhere = {
+        "contact": settings.contact_email,
+        "provider": settings.provider_name,
+        "when": clock.time_in_words(clock.now(), settings.time_zone),
+    }
+    body = text.format(**everywhere, **values) + f"\n{settings.provider_name}\n"
+    mail.send(recipient, subject, body, person_id=about.id)
 
 
 def _at(path: str) -> str:
