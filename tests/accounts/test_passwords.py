@@ -232,6 +232,7 @@ WRAPPINGS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.only_sqlite
 @pytest.mark.parametrize("wrapping", sorted(WRAPPINGS))
 def test_the_list_in_wrappings_is_refused(wrapping: str) -> None:
     """The whole list by `ELEARN_FAULTS=full`; here its first words, and one of fifty of the others."""

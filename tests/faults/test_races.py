@@ -28,7 +28,7 @@ from tests.faults.people import CONFIRM, QUIZ, START, Browser, Clinician, admit,
 from tests.racing import at_once
 from tests.world import World
 
-ROUNDS = Dose(usual=100, full=1_000)
+ROUNDS = Dose(usual=40, full=1_000)
 FEW, MANY = 8, 50
 OFTEN = Dose(usual=20, full=5)  # every so many rounds is of fifty, the others are of eight
 CERTIFICATES = Dose(usual=4, full=1)  # every so many rounds ends with a certificate

@@ -9,8 +9,8 @@ from elearn.shared.transactions import writing
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.test_educator import WIDTHS
 from tests.journeys.visitor import Visitor
+from tests.journeys.widths import ONE_WIDTH
 
 NEW = "gravel orbit lampshade"
 
@@ -23,7 +23,7 @@ def link_for(site: Site, newcomer: Newcomer, purpose: str, address: str = "") ->
         return f"/account/{purpose}/{links.make(person, purpose, address)}/"
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_forgotten_password(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, visitor = Newcomer(site), arrive(width=width)
     visitor.opens("/account/sign-in/")
@@ -53,7 +53,7 @@ def test_a_forgotten_password(arrive: Arrive, site: Site, width: int) -> None:
     visitor.looks("dead link")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_changing_password_and_address(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, visitor = Newcomer(site), arrive(width=width)
     visitor.signs_in(newcomer.email)

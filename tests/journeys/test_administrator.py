@@ -10,8 +10,8 @@ from elearn.jobs.worker import EXTENSION
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.test_educator import WIDTHS
 from tests.journeys.visitor import Visitor
+from tests.journeys.widths import ONE_WIDTH
 
 ADMINISTRATOR = "administrator@example.org"
 
@@ -24,7 +24,7 @@ def _searches(administrator: Visitor, number: str) -> None:
     administrator.reads("1 certificate")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_revokes_a_certificate_and_its_verification_says_so(
     arrive: Arrive, site: Site, width: int
 ) -> None:
@@ -97,7 +97,7 @@ def test_an_administrator_exports_a_selection(arrive: Arrive, site: Site) -> Non
         assert number in archive.read("manifest.csv").decode("utf-8-sig")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_large_export_is_made_in_the_background(
     arrive: Arrive, site: Site, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_large_export_is_made_in_the_background(
     administrator.looks("export, ready")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_records_a_review(arrive: Arrive, site: Site, width: int) -> None:
     administrator = arrive(width=width)
     administrator.signs_in(ADMINISTRATOR)
@@ -143,7 +143,7 @@ def test_an_administrator_records_a_review(arrive: Arrive, site: Site, width: in
     stranger.looks("module, reviewed")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_suspends_and_restores_a_person(arrive: Arrive, site: Site, width: int) -> None:
     person = Newcomer(site, f"Suspended-At{width}")
     administrator, learner = arrive(width=width), arrive(width=width)
@@ -181,7 +181,7 @@ def test_an_administrator_suspends_and_restores_a_person(arrive: Arrive, site: S
     assert "person suspended" in administrator.downloads(export).read_text(encoding="utf-8-sig")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_makes_a_cohort(arrive: Arrive, site: Site, width: int) -> None:
     administrator = arrive(width=width)
     administrator.signs_in(ADMINISTRATOR)

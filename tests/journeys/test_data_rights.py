@@ -7,10 +7,10 @@ from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
 from tests.journeys.test_administrator import ADMINISTRATOR
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import ONE_WIDTH
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_somebody_takes_a_copy_and_erases_themselves(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, visitor = Newcomer(site, f"Leaving{width}"), arrive(width=width)
     number = newcomer.has_a_certificate()
@@ -36,7 +36,7 @@ def test_somebody_takes_a_copy_and_erases_themselves(arrive: Arrive, site: Site,
     visitor.reads("Valid, holder’s details erased")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_the_copy_itself_is_a_page_that_can_be_read(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, visitor = Newcomer(site, f"Copying{width}"), arrive(width=width)
     newcomer.has_a_certificate()
@@ -48,7 +48,7 @@ def test_the_copy_itself_is_a_page_that_can_be_read(arrive: Arrive, site: Site, 
     visitor.looks("own copy")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_complaint_from_the_street_to_its_end(arrive: Arrive, width: int) -> None:
     visitor, administrator = arrive(width=width), arrive(width=width)
     visitor.opens("/")
@@ -85,7 +85,7 @@ def test_a_complaint_from_the_street_to_its_end(arrive: Arrive, width: int) -> N
     administrator.looks("one complaint, closed")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_refuses_and_then_erases(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, administrator, visitor = Newcomer(site, f"Held{width}"), arrive(width=width), arrive(width=width)
     administrator.signs_in(ADMINISTRATOR)

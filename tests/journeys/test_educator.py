@@ -2,24 +2,22 @@
 
 import csv
 
-import pytest
 from playwright.sync_api import expect
 
 from elearn.demonstration import COHORT, MEMBERS
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.visitor import DESK, PHONE, Visitor
+from tests.journeys.visitor import Visitor
+from tests.journeys.widths import BOTH_WIDTHS
 from tests.world import MODULE
-
-WIDTHS = pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
 
 
 def _names(visitor: Visitor) -> list[str]:
     return visitor.page.locator("#members tbody tr td:first-child strong").all_inner_texts()
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_an_educator_sees_how_a_cohort_is_doing(arrive: Arrive, width: int) -> None:
     educator = arrive(width=width)
     educator.signs_in("educator@example.org")
@@ -55,7 +53,7 @@ def test_an_educator_takes_the_table_away_as_a_file(arrive: Arrive) -> None:
     assert (statuses["Mo Not-Joined"], statuses["Lena Fischer"]) == ("Not joined", "Not started")
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_an_educator_keeps_the_roster(arrive: Arrive, width: int) -> None:
     educator = arrive(width=width)
     educator.signs_in("educator@example.org")
@@ -76,7 +74,7 @@ def test_an_educator_keeps_the_roster(arrive: Arrive, width: int) -> None:
     expect(educator.page.get_by_text("Removed from the roster.")).to_be_in_viewport()
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_preview_leads_to_what_came_of_each_answer(arrive: Arrive, width: int) -> None:
     educator = arrive(width=width)
     educator.signs_in("educator@example.org")
@@ -97,7 +95,7 @@ def test_a_preview_leads_to_what_came_of_each_answer(arrive: Arrive, width: int)
     assert below >= 24, "the next question's heading touches the feedback"
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_learner_joins_a_cohort_knowing_what_is_seen_and_leaves_it(arrive: Arrive, site: Site, width: int) -> None:
     newcomer = Newcomer(site)
     learner, educator = arrive(width=width), arrive()

@@ -3,13 +3,13 @@
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import BOTH_WIDTHS
 from tests.world import MODULE, PASSWORD
 
 FIRST_LESSON = "why-rare-disease-research-is-different"
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_an_address_that_is_not_there(arrive: Arrive, width: int) -> None:
     visitor = arrive(width=width)
     visitor.opens("/modules/no-such-module/")
@@ -21,7 +21,7 @@ def test_an_address_that_is_not_there(arrive: Arrive, width: int) -> None:
     visitor.looks("verification, not known")
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_page_that_is_too_old_to_send(arrive: Arrive, site: Site, width: int) -> None:
     learner = arrive(width=width)
     learner.signs_in(Newcomer(site).email)
@@ -33,7 +33,7 @@ def test_a_page_that_is_too_old_to_send(arrive: Arrive, site: Site, width: int) 
     learner.looks("too old to send")
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_check_without_an_answer(arrive: Arrive, site: Site, width: int) -> None:
     newcomer = Newcomer(site)
     newcomer.has_done_all_before(f"lesson:{FIRST_LESSON}")
@@ -48,7 +48,7 @@ def test_a_check_without_an_answer(arrive: Arrive, site: Site, width: int) -> No
     assert learner.page.evaluate("document.activeElement.id") == f"check-{check}-1"
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_question_with_an_answer_that_cannot_be(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, quiz = Newcomer(site), site.module.quizzes["trial-phases"]
     newcomer.has_done_all_before(f"quiz:{quiz.slug}")
@@ -66,7 +66,7 @@ def test_a_question_with_an_answer_that_cannot_be(arrive: Arrive, site: Site, wi
     assert learner.page.evaluate("document.activeElement.id") == "answer-1"
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_quiz_that_waits_and_a_quiz_without_attempts_left(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, quiz = Newcomer(site), site.module.quizzes["trial-phases"]
     newcomer.has_done_all_before(f"quiz:{quiz.slug}")
@@ -87,7 +87,7 @@ def test_a_quiz_that_waits_and_a_quiz_without_attempts_left(arrive: Arrive, site
     learner.looks("result, no attempt left")
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_wrong_sign_in(arrive: Arrive, width: int) -> None:
     visitor = arrive(width=width)
     visitor.opens("/account/sign-in/")
@@ -103,7 +103,7 @@ def test_a_wrong_sign_in(arrive: Arrive, width: int) -> None:
     visitor.sees("My learning")
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_a_registration_with_every_field_wrong(arrive: Arrive, width: int) -> None:
     visitor = arrive(width=width)
     visitor.opens("/account/register/")

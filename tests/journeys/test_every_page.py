@@ -10,7 +10,7 @@ from flask import Flask
 from elearn.shared.access import Access, access_of
 from tests.journeys.conftest import Arrive
 from tests.journeys.site import Site
-from tests.journeys.visitor import DESK, PHONE
+from tests.journeys.widths import BOTH_WIDTHS
 
 NO_PAGES = {"site.healthz"}
 PEOPLE = ("learner", "educator", "administrator")
@@ -29,7 +29,7 @@ def _pages(app: Flask, person: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
+@BOTH_WIDTHS
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_page_is_accessible(arrive: Arrive, site: Site, person: str, width: int) -> None:
     visitor = arrive(width=width)

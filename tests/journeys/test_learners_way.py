@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults.doses import FULL
 from tests.journeys.conftest import Arrive
 from tests.journeys.visitor import DESK, PHONE
 from tests.journeys.way import Learner, verifies
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param({"width": DESK}, id="screen"),
+        *([pytest.param({"width": DESK}, id="screen")] if FULL else []),  # the keyboard's is as wide
         pytest.param({"width": PHONE}, id="phone"),
         pytest.param({"width": PHONE, "script": False}, id="without-script"),
         pytest.param({"width": DESK, "keyboard": True}, id="keyboard"),

@@ -3,7 +3,7 @@
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import BOTH_WIDTHS
 from tests.world import MODULE
 
 QUIZ = "trial-phases"
@@ -49,7 +49,7 @@ def test_a_question_is_one_group_with_nothing_chosen_beforehand(arrive: Arrive, 
     assert visitor.main.locator("input:checked").count() == 1
 
 
-@WIDTHS
+@BOTH_WIDTHS
 def test_what_came_of_a_form_is_in_view_and_has_the_focus(arrive: Arrive, site: Site, width: int) -> None:
     newcomer, quiz = Newcomer(site), site.module.quizzes[QUIZ]
     newcomer.has_done_all_before(f"quiz:{QUIZ}")

@@ -6,8 +6,8 @@ from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
 from tests.journeys.test_administrator import ADMINISTRATOR
-from tests.journeys.test_educator import WIDTHS
 from tests.journeys.visitor import Visitor
+from tests.journeys.widths import ONE_WIDTH
 from tests.post import PostBox, mails
 from tests.world import PASSWORD
 
@@ -27,7 +27,7 @@ def _link(site: Site, email: str) -> str:
     return texts[-1].partition(site.url)[2].split()[0]
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_an_administrator_looks_after_a_person(arrive: Arrive, site: Site, width: int) -> None:
     person, administrator = Newcomer(site, f"Looked-At{width}"), arrive(width=width)
     person.has_a_certificate()
@@ -55,7 +55,7 @@ def test_an_administrator_looks_after_a_person(arrive: Arrive, site: Site, width
     administrator.reads("is signed out everywhere")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_somebody_is_invited_and_makes_their_account(arrive: Arrive, site: Site, width: int) -> None:
     administrator, guest, email = arrive(width=width), arrive(width=width), f"guest{width}@example.org"
     administrator.signs_in(ADMINISTRATOR)
@@ -90,7 +90,7 @@ def test_somebody_is_invited_and_makes_their_account(arrive: Arrive, site: Site,
     guest.looks("invitation, used")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_list_is_looked_at_before_it_is_applied(arrive: Arrive, site: Site, width: int) -> None:
     administrator = arrive(width=width)
     administrator.signs_in(ADMINISTRATOR)
@@ -112,7 +112,7 @@ def test_a_list_is_looked_at_before_it_is_applied(arrive: Arrive, site: Site, wi
     administrator.reads("1 person is invited.")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_two_accounts_become_one(arrive: Arrive, site: Site, width: int) -> None:
     one, two, administrator = Newcomer(site, f"One-At{width}"), Newcomer(site, f"Two-At{width}"), arrive(width=width)
     one.has_a_certificate()

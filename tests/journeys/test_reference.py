@@ -8,14 +8,14 @@ from elearn.extensions import db
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
-from tests.journeys.visitor import DESK, PHONE
+from tests.journeys.visitor import DESK
+from tests.journeys.widths import BOTH_WIDTHS
 from tests.world import MODULE
 
 HOME = f"/modules/{MODULE}/"
-both_widths = pytest.mark.parametrize("width", [pytest.param(DESK, id="screen"), pytest.param(PHONE, id="phone")])
 
 
-@both_widths
+@BOTH_WIDTHS
 def test_reference_pages(arrive: Arrive, site: Site, width: int) -> None:
     reader = Newcomer(site)
     reader.has_done_all_before(site.module.path[0].id)
@@ -38,7 +38,7 @@ def test_reference_pages(arrive: Arrive, site: Site, width: int) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("as_published")
-@both_widths
+@BOTH_WIDTHS
 def test_every_lesson(arrive: Arrive, site: Site, width: int) -> None:
     """With every term linked, every figure and every check."""
     reader = Newcomer(site)
@@ -71,7 +71,7 @@ def test_a_term_leads_to_its_words_and_back(arrive: Arrive, site: Site) -> None:
     assert visitor.page.locator("a.app-term").first.inner_text() == words
 
 
-@both_widths
+@BOTH_WIDTHS
 def test_withdrawing_and_restoring(arrive: Arrive, site: Site, width: int) -> None:
     reader = Newcomer(site)
     reader.has_done_all_before(site.module.path[0].id)
@@ -100,7 +100,7 @@ def test_withdrawing_and_restoring(arrive: Arrive, site: Site, width: int) -> No
     assert reason not in learner.main.inner_text()
 
 
-@both_widths
+@BOTH_WIDTHS
 def test_the_gain_of_a_cohort(arrive: Arrive, site: Site, width: int) -> None:
     with site.app.app_context():
         cohort = db.session.execute(db.select(Cohort.public_id, Cohort.name)).first()

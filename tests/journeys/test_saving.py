@@ -12,7 +12,7 @@ from tests.journeys.apart import serving_apart
 from tests.journeys.conftest import Sit
 from tests.journeys.site import Site
 from tests.journeys.sitting import RECOVERY, Desk, Sitter
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import ONE_WIDTH
 
 LOST_WORDS = "Not saved: we will keep trying. Your answer is kept in this browser."
 SAVED_WORDS = "Your answer is saved now."
@@ -52,7 +52,7 @@ def test_at_most_one_save_a_second_and_the_last_value_wins(sit: Sit, site: Site)
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_without_a_connection_the_answer_waits_and_goes_out_by_itself(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     desk.sits(sitter)
@@ -171,7 +171,7 @@ def test_pressed_when_the_connection_is_back_it_goes_on_at_once(sit: Sit, site: 
     assert len(sitter.events()) == 1
 
 
-@WIDTHS
+@ONE_WIDTH
 @pytest.mark.parametrize("wins", ["saved", "offered"])
 def test_a_stale_tab_shows_both_answers_and_either_may_be_chosen(sit: Sit, site: Site, wins: str, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)

@@ -12,8 +12,8 @@ from elearn.shared import clock
 from tests.accounts.authenticator import Phone
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site, serving
-from tests.journeys.test_educator import WIDTHS
 from tests.journeys.visitor import PHONE, Visitor
+from tests.journeys.widths import ONE_WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def sets_up_app(visitor: Visitor) -> str:
     return code
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_staff_are_led_to_an_app_and_come_to_what_they_wanted(visitor: Visitor, strict_site: Site, width: int) -> None:
     person = Newcomer(strict_site, f"Staff-At{width}")
     with person._writing():
@@ -98,7 +98,7 @@ def test_staff_are_led_to_an_app_and_come_to_what_they_wanted(visitor: Visitor, 
     visitor.looks("how you sign in")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_learner_adds_a_passkey_and_signs_in_with_it_alone(visitor: Visitor, strict_site: Site, width: int) -> None:
     person = Newcomer(strict_site, f"Passkey-At{width}")
     visitor.signs_in(person.email)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Sit
 from tests.journeys.site import Site
 from tests.journeys.sitting import RECOVERY, Desk, Sitter
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import ONE_WIDTH
 
 SIGN_OUT = "Not you? Sign out"
 
@@ -23,7 +23,7 @@ def _signs_in_again(desk: Desk, sitter: Sitter) -> None:
     desk.reads("The answer that was held while you were signed out is saved.")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_signed_out_in_mid_answer_a_person_is_back_at_it(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     desk.sits(sitter)
@@ -108,7 +108,7 @@ def test_on_a_shared_computer_nothing_goes_out_under_another_sign_in(sit: Sit, s
     assert len(desk.saves) == 1
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_at_sign_out_unsent_answers_are_asked_about(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     desk.sits(sitter)
@@ -157,7 +157,7 @@ def test_at_sign_out_unsent_answers_may_be_discarded(sit: Sit, site: Site) -> No
     assert not sitter.events()
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_nothing_is_submitted_while_an_answer_waits(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     desk.sits(sitter, 2)

@@ -8,12 +8,12 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Sit
 from tests.journeys.site import Site
 from tests.journeys.sitting import Sitter
-from tests.journeys.test_educator import WIDTHS
+from tests.journeys.widths import ONE_WIDTH
 
 MINUTE = 60_000
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_what_is_left_is_said_in_words_and_can_be_hidden(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     sitter.has_time(timedelta(minutes=20), timedelta(minutes=30))
@@ -73,7 +73,7 @@ def test_after_a_sleep_it_is_told_once_and_hidden_not_at_all(sit: Sit, site: Sit
     assert desk.said() == ["4 minutes left."]
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_when_the_time_is_over_the_answers_are_shown_and_what_was_chosen_counts(
     sit: Sit, site: Site, width: int
 ) -> None:
@@ -90,7 +90,7 @@ def test_when_the_time_is_over_the_answers_are_shown_and_what_was_chosen_counts(
     desk.sees("Result")
 
 
-@WIDTHS
+@ONE_WIDTH
 def test_a_rest_break_stops_the_clock(sit: Sit, site: Site, width: int) -> None:
     sitter, desk = Sitter(site), sit(width=width)
     sitter.has_time(timedelta(minutes=20), timedelta(minutes=30))
