@@ -144,7 +144,7 @@ def fill_with_hostile_words(app: Flask, kept: frozenset[str], turn: int = 0) -> 
 def _among_others(connection: Connection, table: Table) -> dict[str, Any]:
     """What a new row points at: rows and content that are there."""
     found = {
-        column.name: connection.scalar(select(key.column).limit(1))
+        column.name: connection.scalar(select(key.column).order_by(key.column).limit(1))
         for column in table.columns
         for key in column.foreign_keys
     }
