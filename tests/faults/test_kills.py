@@ -30,7 +30,7 @@ from tests.faults.points import ONLY_SQLITE, POINTS
 from tests.faults.server import Mother, Server, mother_of_servers
 from tests.fresh import fresh_app
 
-ROUNDS = Dose(usual=23, full=500)  # a kill each, and two where one worker goes first
+ROUNDS = Dose(usual=27, full=500)  # a kill each, and two where one worker goes first
 PAIRS_OF_TABS, SITTERS = 3, 3
 ROUNDS_OF_AN_ATTEMPT = 12  # then its people begin another, so that no attempt grows without end
 WAITING_PEOPLE = 120

@@ -41,7 +41,7 @@ from tests.faults.books import Book, faults_in, read_books
 from tests.faults.doses import FULL, Dose, tell
 from tests.faults.people import START, Browser, admit, end_sign_ins, options_of, quiz_of, sign_in
 
-EXAMPLES = {"sqlite": Dose(usual=24, full=500), "postgresql": Dose(usual=10, full=100)}
+EXAMPLES = {"sqlite": Dose(usual=60, full=500), "postgresql": Dose(usual=12, full=100)}
 STEPS = Dose(usual=30, full=60)
 BEGIN = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 PEOPLE, TABS = 2, ("tab1", "tab2")
