@@ -64,7 +64,7 @@ def test_the_log_names_nobody(app: Flask, world: World, things: Things, written:
     for browser in browsers.values():
         with browser.session_transaction(base_url="https://localhost") as session:
             secrets |= {str(session[key]) for key in ("sid", "_user_id") if key in session}
-        secrets |= {cookie.value for cookie in browser._cookies.values()} | {browser.token()}
+        secrets |= {cookie.value for cookie in (browser._cookies or {}).values()} | {browser.token()}
     typed = dict.fromkeys(("words", "q", "name", "given_names", "family_name", "password", "note", "code"), TYPED)
     typed |= {"email": ADDRESS, "reason": TYPED, "registration_number": "canary-12345"}
     headers = {"User-Agent": TYPED, "Referer": "https://localhost/", "X-Request-ID": TYPED, "X-Forwarded-For": TYPED}

@@ -42,7 +42,7 @@ def pages(things: Things) -> dict[str, list[Element]]:
         with browsers[persona_of(entry)].get(things.address(things.world.app, endpoint)) as response:
             if response.mimetype == "text/html" and response.status_code == 200:
                 assert response.headers["Referrer-Policy"] == HEADERS["Referrer-Policy"] == "same-origin"
-                found[entry] = list(html5lib.parse(response.text).iter())
+                found[entry] = list(html5lib.parse(response.get_data(as_text=True)).iter())
     return found
 
 

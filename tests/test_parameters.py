@@ -134,7 +134,7 @@ def fields(things: Things, browsers: Browsers) -> dict[str, set[str]]:
         with browsers.of(entry).get(address) as response:
             if response.mimetype != "text/html" or response.status_code != 200:
                 continue
-            for action, names in forms_of(response.text, urlsplit(address).path):
+            for action, names in forms_of(response.get_data(as_text=True), urlsplit(address).path):
                 for method in ("GET", "POST"):
                     if adapter.test(action, method):
                         found[f"{method} {adapter.match(action, method)[0]}"] |= names

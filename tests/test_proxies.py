@@ -40,11 +40,11 @@ FORGED = {
 
 
 @contextmanager
-def behind(folder: Path, clean: Flask, hops: int, **settings: object) -> Iterator[Flask]:
+def behind(folder: Path, clean: Flask, hops: int, hosts: list[str] | None = None) -> Iterator[Flask]:
     """An application behind so many proxies, on a database of its own."""
     with clean.app_context():
         shutil.copy(Path(db.engine.url.database or "").parent / "clean.sqlite3", folder / "fresh.sqlite3")
-    with fresh_app(folder, proxy_hops=hops, **settings) as app:
+    with fresh_app(folder, proxy_hops=hops, trusted_hosts=hosts or []) as app:
 
         @app.get("/seen/")
         @allow(Access.PUBLIC)
@@ -95,7 +95,7 @@ def test_no_letter_leads_to_a_forged_host(tmp_path: Path, sqlite_app: Flask, hos
 
 
 def test_a_host_that_is_not_listed_is_refused(tmp_path: Path, sqlite_app: Flask) -> None:
-    with behind(tmp_path, sqlite_app, 1, trusted_hosts=["localhost"]) as app:
+    with behind(tmp_path, sqlite_app, 1, ["localhost"]) as app:
         browser = new_browser(app)
         assert browser.get("/seen/").status_code == 200
         for headers in (
