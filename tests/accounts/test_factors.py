@@ -160,6 +160,21 @@ def test_a_recovery_code_counts_once_in_any_spelling(client: PageClient, world: 
     assert sorted(answers) == [303, 422, 422]
 
 
+def test_recovery_codes_are_long_enough_for_a_fast_hash(client: PageClient, world: World, app: Flask) -> None:
+    """ASVS 6.5.2: 112 bits, without which a slow and salted hash would be needed."""
+    world.sign_in(client, "learner")
+    codes = set_up_app(client)[1]
+    letters = [code.split(" ") for code in codes]
+    assert {tuple(len(group) for group in groups) for groups in letters} == {(4,) * 6}, "in groups that people can read"
+    used = {letter for groups in letters for group in groups for letter in group}
+    assert used <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ"), "32 letters, five bits each, none like another"
+    assert len(used) >= 28
+    assert sum(len(group) for group in letters[0]) * 5 >= 112
+    with app.app_context():
+        kept = db.session.scalars(select(RecoveryCode.code_hash)).all()
+    assert not [code for code in codes for hashed in kept if code.replace(" ", "").lower() in hashed.lower()]
+
+
 def test_new_recovery_codes_end_the_old_ones(client: PageClient, world: World, app: Flask) -> None:
     world.sign_in(client, "learner")
     old = set_up_app(client)[1]
