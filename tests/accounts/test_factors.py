@@ -1,5 +1,6 @@
 """Authenticator apps and recovery codes: each code counts once, and nothing is kept in the clear."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -181,6 +182,21 @@ def test_new_recovery_codes_end_the_old_ones(client: PageClient, world: World, a
     html = client.send("/account/factors/codes/").get_data(as_text=True)
     assert "shown only now" in html
     assert gives_password(app).send(RECOVERY, {"code": old[0]}).status_code == 422
+
+
+def test_after_a_change_the_way_to_end_other_sign_ins_is_offered(
+    client: PageClient, world: World, app: Flask, phone: Phone
+) -> None:
+    """On the page that follows (ASVS 7.4.3)."""
+    client.send(f"{APP}remove/")
+    html = client.get(APP).get_data(as_text=True)
+    secret = re.search(r'The key: <strong class="app-number">([A-Z2-7 ]+)<', html)
+    assert secret
+    added = {"sealed": sealed_in(html), "code": Phone(secret[1].replace(" ", "")).code()}
+    for at, typed in ((APP, added), ("/account/factors/codes/", {}), (f"{APP}remove/", {})):
+        page = client.send(at, typed, follow_redirects=True).get_data(as_text=True)
+        assert "Enter your password again" not in page
+        assert '<a href="/account/sign-ins/">sign out everywhere else</a>' in page, at
 
 
 def test_a_secret_of_somebody_else_cannot_be_kept(client: PageClient, world: World, app: Flask) -> None:
