@@ -102,8 +102,12 @@ def test_whoever_gives_the_password_again_goes_on_under_a_new_token(
         assert is_signed_in(thief), "a wrong password changes nothing"
         assert client.send(at, typed).location == location
         assert (is_signed_in(client), is_signed_in(thief)) == (True, False)
-        with client.session_transaction(base_url="https://localhost") as session:
-            assert len(session["sid"]) == 43, "256 random bits"
+        tokens = []
+        for browser in (client, thief):
+            with browser.session_transaction(base_url="https://localhost") as session:
+                tokens.append(session["sid"])
+        assert len(set(tokens)) == 2
+        assert [len(token) for token in tokens] == [43, 43], "256 random bits in base64"
 
 
 @pytest.mark.parametrize("persona", ["learner", "administrator"])
