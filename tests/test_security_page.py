@@ -17,6 +17,7 @@ from elearn.accounts.models import Person
 from elearn.accounts.passwords import OF_THIS_SITE
 from elearn.extensions import db
 from elearn.shared.access import Access, access_of
+from elearn.shared.transactions import writing
 from tests.fresh import fresh_app
 from tests.page import PageClient
 from tests.shared.test_safe_methods import address, fill
@@ -205,7 +206,8 @@ def test_flask_security_opens_no_further_way(app: Flask) -> None:
 
 def test_an_account_is_in_no_new_database(tmp_path: Path) -> None:
     with fresh_app(tmp_path) as app, app.app_context():
-        upgrade()
+        with writing():
+            upgrade()
         assert db.session.scalars(db.select(Person.email)).all() == []
 
 
