@@ -88,6 +88,10 @@ class Plain(FlaskClient):
 def check_headers(response: TestResponse) -> None:
     for name, value in HEADERS.items():
         assert response.headers.getlist(name) == [value], name
+    assert not [name for name, _ in response.headers if name.lower().startswith("access-control-")], "no other origin"
+    if response.data:
+        kind = response.headers["Content-Type"]
+        assert not re.match(r"text/|.*\+xml", kind) or re.search(r"; charset=\"?utf-8\"?$", kind), kind
     assert "nonce" not in str(response.headers)
     assert "unsafe" not in response.headers["Content-Security-Policy"]
 
@@ -126,6 +130,12 @@ def test_every_answer_carries_the_headers(browser: FlaskClient, method: str, add
     check_headers(response)
     if not address.startswith("/static/") or status == 404:
         assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_no_other_origin_is_let_in_whatever_it_asks(browser: FlaskClient) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for method, address, _ in ANSWERS:
+        check_headers(browser.open(address, method=method, headers=asked))
 
 
 def test_a_post_that_is_too_large_carries_them(browser: FlaskClient) -> None:

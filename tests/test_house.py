@@ -279,6 +279,17 @@ def test_no_dangerous_loader_is_used() -> None:
     assert found == {}
 
 
+def test_scripts_write_words_and_never_markup_or_code() -> None:
+    """ASVS 3.2.2: what came from people goes into a page as text; and nothing listens to other windows (3.5.5)."""
+    banned = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|setHTML|document\.write|srcdoc"
+        r"|\beval\(|new Function|set(Timeout|Interval)\([\"'`]|javascript:|(window|self|globalThis)\.(onmessage|addEventListener\([\"']message)"
+    )
+    scripts = sorted((ROOT / "frontend" / "js").glob("*.mjs"))
+    assert len(scripts) >= 8
+    assert {path.name: found[0] for path in scripts if (found := banned.search(path.read_text(encoding="utf-8")))} == {}
+
+
 def test_only_the_cli_and_wsgi_make_an_application() -> None:
     makers = {
         name

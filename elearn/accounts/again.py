@@ -89,6 +89,13 @@ def note_fresh() -> None:
     session[SEEN] = session[FRESH_AT] = int(clock.now().timestamp())
 
 
+def show_again(viewer: Viewer) -> None:
+    """The person has given their password again, inside a write: from here on a cookie that was kept before is worth nothing."""
+    session[COOKIE_KEY] = sign_ins.renew(viewer)
+    forget_viewer()
+    note_fresh()
+
+
 def fresh(view: Allowed[P]) -> Allowed[P]:
     """Mark a view for whoever has shown a quarter of an hour ago at most who they are; others are asked first (B-10)."""
 
@@ -127,7 +134,8 @@ def ask_again(viewer: Viewer) -> ResponseReturnValue | None:
 def is_right(viewer: Viewer, password: str) -> bool:
     """Whether this is the person's password. A sign-in in which it was wrong too often ends."""
     if guarding.is_password(viewer.email, queries.get_person(viewer.id).password, password, Way.CHECK):
-        note_fresh()
+        with writing():
+            show_again(viewer)
         return True
     with writing():
         ended = sign_ins.note_wrong(viewer)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import credentials, guarding, letters, links, queries
+from elearn.accounts import again, credentials, guarding, letters, links, queries
 from elearn.accounts.actions import EmailTaken
 from elearn.accounts.limits import Way, in_words
 from elearn.accounts.password_forms import WRONG_PASSWORD, ChangeEmailForm
@@ -43,6 +43,7 @@ def ask() -> ResponseReturnValue:
         page, _ = _refused(form, "present", in_words(wait.seconds))
         return page, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(wait.seconds)}
     with writing():
+        again.show_again(viewer)
         if not guarding.may_write_to(address):
             return _refused(form, "email", TOO_OFTEN)
         _write_to(address)

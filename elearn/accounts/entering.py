@@ -45,8 +45,17 @@ class GuardedRegisterForm(RegisterForm):
         valid = super().validate(**kwargs)
         known = self.existing_email_user
         if not isinstance(known, Person):
-            return valid
+            return valid and self._may_be_made()
         self.email.errors = [words for words in self.email.errors if words != REGISTERED_ALREADY]
         if any(field.errors for field in self):
             return False
         raise RegisteredAlready(known)
+
+    def _may_be_made(self) -> bool:
+        try:
+            guarding.count_new_account()
+        except guarding.TooManyTries as wait:
+            g.seconds_to_wait = wait.seconds
+            self.email.errors = [in_words(wait.seconds)]
+            return False
+        return True

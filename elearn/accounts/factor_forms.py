@@ -40,7 +40,7 @@ class RecoveryForm(FlaskForm):
     code = StringField(
         "Recovery code",
         filters=[_without_spaces],
-        description="Sixteen letters and digits from the list that you kept. Spaces and small letters do not matter.",
+        description="Twenty-four letters and digits from the list that you kept. Spaces and small letters do not matter.",
         validators=[DataRequired("Enter one of your recovery codes")],
         render_kw={"autocomplete": "off"},
     )

@@ -26,7 +26,7 @@ class AuthenticatorApp(Base):
 
 
 class RecoveryCode(Base):
-    """One way in for whoever has lost the rest: 80 random bits, of which a hash is kept; used once."""
+    """One way in for whoever has lost the rest: 120 random bits, of which a hash is kept; used once."""
 
     __tablename__ = "recovery_codes"
     __table_args__ = (Index("ix_recovery_codes_person_id", "person_id"),)

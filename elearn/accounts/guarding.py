@@ -48,6 +48,12 @@ def count_registration() -> None:
         throttling.count_at_network(_network(), Way.REGISTER, clock.now())
 
 
+def count_new_account() -> None:
+    """Count one registration with a new address: no network fills the site with accounts. Raises TooManyTries."""
+    with writing():
+        throttling.count_new_account(_network(), clock.now())
+
+
 def forgive(email: str) -> None:
     """Take back what was counted here for the account, inside a write: the check has succeeded."""
     throttling.forgive(_account(email), _device(email))

@@ -10,6 +10,8 @@ MOST_CHECKS, CHECKS_WINDOW = 10, timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(minutes=15)
 # A hospital has one address: this is about a machine that tries many accounts, not about a morning's wrong passwords.
 MOST_OF_NETWORK, NETWORK_WINDOW = 100, timedelta(minutes=5)
+# A lecture hall may register in one go; a script that fills the table with accounts may not.
+MOST_NEW, NEW_WINDOW = 300, timedelta(hours=1)
 MOST_LETTERS, LETTERS_WINDOW = 3, timedelta(hours=1)
 GUESSES_KEPT = timedelta(days=1)
 
@@ -19,6 +21,7 @@ class Way(StrEnum):
 
     SIGN_IN = "sign-in"
     REGISTER = "register"
+    NEW_ACCOUNT = "new account"
     RESET = "reset"
     LINK = "link"
     CHECK = "password check"
@@ -41,6 +44,11 @@ def wait_of_account(failures: Sequence[datetime], now: datetime) -> int:
 def wait_of_network(failures: Sequence[datetime], now: datetime) -> int:
     """Seconds until the next check for anybody at a network; 0 when it is allowed now."""
     return seconds_to_wait(failures, now, MOST_OF_NETWORK, NETWORK_WINDOW)
+
+
+def wait_of_new_accounts(made: Sequence[datetime], now: datetime) -> int:
+    """Seconds until the next account may be made from a network; 0 when it may be now."""
+    return seconds_to_wait(made, now, MOST_NEW, NEW_WINDOW)
 
 
 def may_write(letters: Sequence[datetime], now: datetime) -> bool:

@@ -11,7 +11,7 @@ from passlib.totp import TOTP
 
 CODES = 10
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
-_LENGTH = 16
+_LENGTH = 24  # of five bits each
 _ALIKE = str.maketrans("OIL", "011")
 SECONDS = 30
 """A code of the period before or after this one counts too: clocks differ, and people type."""
@@ -44,12 +44,12 @@ def counter_of(secret: str, code: str, now: datetime, last: int | None = None) -
 
 
 def new_recovery_codes() -> list[str]:
-    """A set of recovery codes of 80 random bits each."""
+    """A set of recovery codes of 120 random bits each."""
     drawn = ("".join(secrets.choice(_LETTERS) for _ in range(_LENGTH)) for _ in range(CODES))
     return [in_groups(code) for code in drawn]
 
 
 def hash_of_recovery(typed: str) -> str:
-    """What is kept of a recovery code, however it is typed. It is random, so a fast hash is as good as a slow one."""
+    """What is kept of a recovery code, however it is typed. It has 120 random bits, so a fast hash is as good as a slow one."""
     letters = "".join(character for character in typed.upper() if character.isalnum()).translate(_ALIKE)
     return hashlib.sha256(letters.encode()).hexdigest()

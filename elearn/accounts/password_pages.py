@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import credentials, guarding, letters, links, queries
+from elearn.accounts import again, credentials, guarding, letters, links, queries
 from elearn.accounts.limits import Way, in_words
 from elearn.accounts.models import Person
 from elearn.accounts.password_forms import (
@@ -141,6 +141,7 @@ def change_now() -> ResponseReturnValue:
             return _refused(form)
         credentials.set_password(person, hashed, kept=get_viewer().sign_in_id)
         letters.tell_password_changed(person)
+        again.show_again(get_viewer())
         session["_user_id"] = person.fs_uniquifier  # what Flask-Login knows this sign-in by
     flash("Your password is changed. You are signed out everywhere else.")
     return redirect(url_for("accounts.account"), 303)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import actions, sign_ins
-from elearn.accounts.again import NOT_RIGHT, is_right
+from elearn.accounts.again import NOT_RIGHT, fresh, is_right
 from elearn.accounts.factor_forms import AgainForm
 from elearn.accounts.viewer import COOKIE_KEY, find_stage, forget_viewer, get_person_of_request, get_viewer
 from elearn.shared.access import Access, allow
@@ -23,6 +23,7 @@ def sign_ins_page() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-ins/end/")
 @allow(Access.SIGNED_IN)
+@fresh
 @commits
 def end() -> ResponseReturnValue:
     """End one of them."""
@@ -34,6 +35,7 @@ def end() -> ResponseReturnValue:
 
 @blueprint.post("/account/sign-ins/end-all/")
 @allow(Access.SIGNED_IN)
+@fresh
 @commits
 def end_all() -> ResponseReturnValue:
     """Sign out everywhere else, or everywhere."""

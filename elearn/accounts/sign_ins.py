@@ -74,16 +74,22 @@ def end_others(viewer: Viewer) -> int:
 
 
 def prove(viewer: Viewer) -> str:
-    """Note that a sign-in has given a second factor, under a new token: a cookie that was kept before is worth nothing."""
+    """Note that a sign-in has given a second factor, under a new token. Raises NotFound where it has ended."""
+    token = renew(viewer, proven_at=clock.now(), wrong_codes=0)
+    audit.record("second factor given", f"person:{viewer.id}", viewer.id)
+    return token
+
+
+def renew(viewer: Viewer, **noted: object) -> str:
+    """Go on under a new token, which it gives: a cookie that was kept before is worth nothing. Raises NotFound where it has ended."""
     token = secrets.token_urlsafe(32)
     changed = db.session.execute(
         update(SignIn)
         .where(SignIn.id == viewer.sign_in_id, SignIn.ended_at.is_(None))
-        .values(token_hash=queries.hashed(token), proven_at=clock.now(), wrong_codes=0)
+        .values(token_hash=queries.hashed(token), **noted)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]  # somebody has ended it since
         raise NotFound("sign-in")
-    audit.record("second factor given", f"person:{viewer.id}", viewer.id)
     return token
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, select
 
-from elearn.accounts.limits import GUESSES_KEPT, Way, may_write, wait_of_account, wait_of_network
+from elearn.accounts.limits import GUESSES_KEPT, Way, may_write, wait_of_account, wait_of_network, wait_of_new_accounts
 from elearn.accounts.models import Guess
 from elearn.extensions import db
 from elearn.shared.once import one_at_a_time
@@ -46,6 +46,14 @@ def count_at_network(network: str, way: Way, now: datetime) -> None:
     _add("", "", network, way, now)
 
 
+def count_new_account(network: str, now: datetime) -> None:
+    """Count one account that is made from a network. Raises TooManyTries, and then counts nothing."""
+    one_at_a_time(network)
+    if wait := wait_of_new_accounts(_list(now, Guess.network == network, Guess.way == Way.NEW_ACCOUNT), now):
+        raise TooManyTries(wait)
+    _add("", "", network, Way.NEW_ACCOUNT, now)
+
+
 def forgive(account: str, device: str) -> None:
     """Take back what was counted: the check has succeeded, so the person is who they say."""
     db.session.execute(delete(Guess).where(Guess.account == account, Guess.device == device, Guess.way != Way.LETTER))
@@ -66,7 +74,7 @@ def forget(now: datetime) -> None:
 
 
 def _list_of_network(network: str, now: datetime) -> list[datetime]:
-    return _list(now, Guess.network == network, Guess.device == "")
+    return _list(now, Guess.network == network, Guess.device == "", Guess.way != Way.NEW_ACCOUNT)
 
 
 def _list(now: datetime, *conditions: ColumnElement[bool]) -> list[datetime]:

@@ -7,7 +7,6 @@ To add one, add a line. A kind is named in words for people: what happened, in t
 KINDS = {
     # signing in and out
     "signed in": "A person signed in.",
-    "sign-in failed": "A wrong password or code was given for a person's account.",
     "signed out": "A person signed out.",
     "signed out everywhere": "Every sign-in of a person was ended.",
     "access denied": "A signed-in person sent something to a page that is not for them.",
@@ -18,11 +17,9 @@ KINDS = {
     "invitation accepted": "Somebody who was invited has made their account.",
     "people imported": "Accounts were made from a list.",
     "e-mail confirmed": "A person showed that their e-mail address is theirs.",
-    "e-mail change asked": "A person asked for another e-mail address.",
     "e-mail changed": "A person's e-mail address was changed.",
     "details changed": "A person's name, profession or registration was changed.",
     "password changed": "A person chose another password.",
-    "password reset asked": "A link to choose another password was asked for.",
     "password reset": "A person chose another password by such a link.",
     "second factor given": "A person gave the second factor after their password.",
     "second factor wrong": "A wrong second factor was given after a password.",

@@ -14,6 +14,8 @@ CHECKPOINT_EVERY = timedelta(days=1)
 # A chore that ran a little late is no fault.
 CHECKPOINT_LATE = CHECKPOINT_EVERY + timedelta(hours=1)
 LONGEST_DETAIL = 120
+MOST_EXPORTS, EXPORTS_WINDOW = 60, timedelta(hours=1)
+"""How many files with people's data one person may take away: enough for any work, and not for a script."""
 # Ids, numbers, digests and words of ours. Nobody's address fits, and no name with a capital fits a test of the suite.
 _PLAIN = re.compile(r"[A-Za-z0-9 :._/-]*")
 

@@ -1,19 +1,23 @@
 """Saving a reflection, storing an evaluation without its person, reporting a problem and answering one."""
 
+from sqlalchemy import select
+
 from elearn.accounts.rules import Viewer
 from elearn.audit import actions as audit
 from elearn.content.structure import Module, StepKind
 from elearn.extensions import db
 from elearn.learning.models import Evaluation, ProblemReport, Reflection
 from elearn.learning.reported import Subject, get_report_to_change
-from elearn.learning.rules import Opinion, ProblemState, ReflectionTexts, month_of
+from elearn.learning.rules import MOST_PROBLEMS, PROBLEMS_WINDOW, Opinion, ProblemState, ReflectionTexts, month_of
 from elearn.modules.actions import StepLocked, complete_step
 from elearn.modules.models import Enrolment
 from elearn.modules.queries import get_enrolment_to_change, list_done
 from elearn.modules.rules import StepState, lay_path
 from elearn.shared import clock
+from elearn.shared.limits import seconds_to_wait
 from elearn.shared.missing import NotFound
 from elearn.shared.once import insert_once
+from elearn.shared.too_often import TooOften
 
 
 def save_reflection(viewer: Viewer, module: Module, texts: ReflectionTexts) -> None:
@@ -61,9 +65,14 @@ def send_evaluation(viewer: Viewer, module: Module, opinion: Opinion) -> bool:
 def report_problem(viewer: Viewer, subject: Subject, words: str, public_id: str) -> bool:
     """Keep what the viewer found wrong; a second time under the same id changes nothing, and says so by false.
 
-    The audit trail is not told: whoever reads it beside the reports would know who wrote which.
+    Raises TooOften where the viewer has reported very many lately. The audit trail is not told: whoever reads it beside the reports would know who wrote which.
     """
     now = clock.now()
+    made = select(ProblemReport.made_at).where(
+        ProblemReport.person_id == viewer.id, ProblemReport.made_at > now - PROBLEMS_WINDOW
+    )
+    if wait := seconds_to_wait(db.session.scalars(made).all(), now, MOST_PROBLEMS, PROBLEMS_WINDOW):
+        raise TooOften(wait)
     return insert_once(
         ProblemReport,
         public_id=public_id,

@@ -7,9 +7,11 @@ from elearn.accounts.viewer import get_viewer
 from elearn.learning import actions, reported
 from elearn.learning.forms import ProblemForm
 from elearn.shared.access import Access, allow
+from elearn.shared.too_often import TooOften
 from elearn.shared.transactions import commits
 
 blueprint = Blueprint("problems", __name__, url_prefix="/learning/problems")
+MANY = "You have reported many problems in this hour. Copy what you wrote, and send it in an hour"
 
 
 @blueprint.get("/")
@@ -34,7 +36,11 @@ def send() -> ResponseReturnValue:
     subject, form = _subject(), ProblemForm()
     if not form.validate_on_submit():
         return _page(subject, form), 422
-    actions.report_problem(get_viewer(), subject, form.words.data or "", form.public_id)
+    try:
+        actions.report_problem(get_viewer(), subject, form.words.data or "", form.public_id)
+    except TooOften as wait:
+        form.words.errors = [MANY]
+        return _page(subject, form), 429, {"Retry-After": str(wait.seconds)}
     flash("Thank you. Your report is sent. Under My learning you find what becomes of it.")
     return redirect(_back(subject).partition("#")[0], 303)  # the page says at its top that the report is sent
 

@@ -1,13 +1,14 @@
 """What a reflection, an evaluation and a reported problem may hold."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 LONGEST_REFLECTION = 3000
 LONGEST_COMMENT = 1000
 SHORTEST_PROBLEM = 10
 LONGEST_PROBLEM = 2000
+MOST_PROBLEMS, PROBLEMS_WINDOW = 30, timedelta(hours=1)
 USEFUL = {5: "Very useful", 4: "Useful", 3: "Fairly useful", 2: "Not very useful", 1: "Not useful at all"}
 
 

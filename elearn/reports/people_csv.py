@@ -16,6 +16,7 @@ from elearn.shared.csv_export import unguarded
 
 LARGEST_FILE = 150_000  # bytes as UTF-8: the checked list is sent once more to be applied, in a form of 256 KB at most
 MOST_ROWS = 1000
+FILE_NAMES = (".csv", ".txt")  # Excel calls its "Unicode text" .txt
 SEPARATORS = ",;\t"
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

@@ -15,7 +15,7 @@ from elearn.accounts.passwords import why_refused
 from elearn.accounts.rules import SHORTEST_PASSWORD, EmailReason, Profession, tidy
 from elearn.cohorts.rules import BadAddress, CohortView, read_address
 from elearn.reports.forms import LONGEST_SEARCH
-from elearn.reports.people_csv import LARGEST_FILE, MOST_ROWS
+from elearn.reports.people_csv import FILE_NAMES, LARGEST_FILE, MOST_ROWS
 from elearn.reports.person import Role, Standing, Wanted
 
 LIKE_AN_ADDRESS = "Enter an e-mail address like name@example.org"
@@ -235,6 +235,11 @@ class ImportForm(FlaskForm):
         description=f"Saved from a spreadsheet: {LARGEST_FILE // 1000} KB and {MOST_ROWS} people at most.",
         validators=[InputRequired("Choose a file")],
     )
+
+    def validate_file(self, field: FileField) -> None:
+        """Refuse what does not call itself a list; what it holds is judged by `people_csv`, whatever it is called."""
+        if not str(getattr(field.data, "filename", "") or "").lower().endswith(FILE_NAMES):
+            raise ValidationError(f"The name of the file must end in {' or '.join(FILE_NAMES)}: save the list as CSV")
 
 
 class ImportNowForm(FlaskForm):

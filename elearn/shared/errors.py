@@ -1,13 +1,14 @@
 """Error pages in plain words, with the request id that finds the log line; never a trace."""
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from elearn.extensions import db
 from elearn.shared.missing import NotFound
+from elearn.shared.too_often import TooOften
 
 log = structlog.get_logger("elearn.errors")
 WORDS = {
@@ -20,6 +21,7 @@ WORDS = {
     500: ("Something went wrong on our side", "Nothing was half saved. Wait a moment, go back, and try again."),
     503: ("The service is busy", "Nothing was saved. Wait a moment, go back, and try again."),
 }
+OFTEN = ("You have done this very often", "Wait up to an hour, then try again. Nothing was done this time.")
 EXPIRED = (
     "This page is too old to send",
     "You may have signed out or in again since it was opened. Go back, reload the page, and send it again.",
@@ -36,6 +38,12 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
         return _page(400, *EXPIRED)
+
+    @app.errorhandler(TooOften)
+    def too_often(wait: TooOften) -> ResponseReturnValue:
+        answer = make_response(_page(429, *OFTEN))
+        answer.headers["Retry-After"] = str(wait.seconds)
+        return answer
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from elearn.shared.responses import add_headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-MIMETYPES = {".mjs": "text/javascript"}
+MIMETYPES = {".mjs": "text/javascript", ".svg": "image/svg+xml; charset=utf-8"}
 FOLDER = Path(__file__).parent.parent / "static"
 A_YEAR = 365 * 24 * 3600
 
@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.globals["static_url"] = static_url
     app.wsgi_app = Files(  # type: ignore[method-assign]
-        app.wsgi_app, root=FOLDER, prefix="static/", max_age=A_YEAR, mimetypes=MIMETYPES
+        app.wsgi_app, root=FOLDER, prefix="static/", max_age=A_YEAR, mimetypes=MIMETYPES, allow_all_origins=False
     )
 
 

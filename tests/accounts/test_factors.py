@@ -1,5 +1,6 @@
 """Authenticator apps and recovery codes: each code counts once, and nothing is kept in the clear."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -160,12 +161,42 @@ def test_a_recovery_code_counts_once_in_any_spelling(client: PageClient, world: 
     assert sorted(answers) == [303, 422, 422]
 
 
+def test_recovery_codes_are_long_enough_for_a_fast_hash(client: PageClient, world: World, app: Flask) -> None:
+    """ASVS 6.5.2: 112 bits, without which a slow and salted hash would be needed."""
+    world.sign_in(client, "learner")
+    codes = set_up_app(client)[1]
+    letters = [code.split(" ") for code in codes]
+    assert {tuple(len(group) for group in groups) for groups in letters} == {(4,) * 6}, "in groups that people can read"
+    used = {letter for groups in letters for group in groups for letter in group}
+    assert used <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ"), "32 letters, five bits each, none like another"
+    assert len(used) >= 28
+    assert sum(len(group) for group in letters[0]) * 5 >= 112
+    with app.app_context():
+        kept = db.session.scalars(select(RecoveryCode.code_hash)).all()
+    assert not [code for code in codes for hashed in kept if code.replace(" ", "").lower() in hashed.lower()]
+
+
 def test_new_recovery_codes_end_the_old_ones(client: PageClient, world: World, app: Flask) -> None:
     world.sign_in(client, "learner")
     old = set_up_app(client)[1]
     html = client.send("/account/factors/codes/").get_data(as_text=True)
     assert "shown only now" in html
     assert gives_password(app).send(RECOVERY, {"code": old[0]}).status_code == 422
+
+
+def test_after_a_change_the_way_to_end_other_sign_ins_is_offered(
+    client: PageClient, world: World, app: Flask, phone: Phone
+) -> None:
+    """On the page that follows (ASVS 7.4.3)."""
+    client.send(f"{APP}remove/")
+    html = client.get(APP).get_data(as_text=True)
+    secret = re.search(r'The key: <strong class="app-number">([A-Z2-7 ]+)<', html)
+    assert secret
+    added = {"sealed": sealed_in(html), "code": Phone(secret[1].replace(" ", "")).code()}
+    for at, typed in ((APP, added), ("/account/factors/codes/", {}), (f"{APP}remove/", {})):
+        page = client.send(at, typed, follow_redirects=True).get_data(as_text=True)
+        assert "Enter your password again" not in page
+        assert '<a href="/account/sign-ins/">sign out everywhere else</a>' in page, at
 
 
 def test_a_secret_of_somebody_else_cannot_be_kept(client: PageClient, world: World, app: Flask) -> None:

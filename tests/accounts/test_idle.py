@@ -13,7 +13,7 @@ from elearn.cohorts.models import RosterEntry
 from elearn.extensions import db
 from elearn.shared import clock
 from tests.accounts.entrance import is_signed_in
-from tests.page import PageClient
+from tests.page import PageClient, new_browser
 from tests.test_access import ADMINISTRATOR, EDUCATOR, MATRIX
 from tests.world import PASSWORD, World
 
@@ -74,6 +74,40 @@ def test_a_password_guessed_too_often_ends_the_sign_in(client: PageClient, world
         for _ in range(MOST_WRONG_CODES):
             client.send("/account/again/", {"again_password": "guess"})
         assert not is_signed_in(client)
+
+
+COOKIE = "__Host-elearn"
+
+
+@pytest.mark.parametrize(
+    ("at", "typed", "location"),
+    [
+        ("/account/again/", {"again_password": PASSWORD}, "/account/"),
+        ("/account/sign-ins/end-all/", {"which": "others", "again_password": PASSWORD}, "/account/sign-ins/"),
+        ("/account/password/", {"present": PASSWORD, "password": "gravel orbit lampshade"}, "/account/"),
+        ("/account/email/", {"present": PASSWORD, "email": "another@example.org"}, "/account/"),
+    ],
+)
+def test_whoever_gives_the_password_again_goes_on_under_a_new_token(
+    app: Flask, client: PageClient, world: World, noon: datetime, at: str, typed: dict[str, str], location: str
+) -> None:
+    """A cookie that was copied before is worth nothing afterwards (ASVS 7.2.4)."""
+    world.sign_in(client, "learner")
+    copied, thief = client.get_cookie(COOKIE), new_browser(app)
+    assert copied is not None
+    thief.set_cookie(COOKIE, copied.value, secure=True)
+    assert is_signed_in(thief)
+    with clock.frozen_at(noon + timedelta(minutes=16)):
+        client.send(at, {**typed, **({"again_password": "x"} if "again_password" in typed else {"present": "x"})})
+        assert is_signed_in(thief), "a wrong password changes nothing"
+        assert client.send(at, typed).location == location
+        assert (is_signed_in(client), is_signed_in(thief)) == (True, False)
+        tokens = []
+        for browser in (client, thief):
+            with browser.session_transaction(base_url="https://localhost") as session:
+                tokens.append(session["sid"])
+        assert len(set(tokens)) == 2
+        assert [len(token) for token in tokens] == [43, 43], "256 random bits in base64"
 
 
 @pytest.mark.parametrize("persona", ["learner", "administrator"])

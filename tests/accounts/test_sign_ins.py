@@ -80,6 +80,25 @@ def test_signing_out_everywhere(app: Flask, world: World, which: str, stays: boo
     assert [is_signed_in(browser) for browser in (mine, *lost, other)] == [stays, False, False, True]
 
 
+@pytest.mark.parametrize("ending", [("end/", {"sign_in": ""}), ("end-all/", {"which": "others"})])
+def test_ending_sign_ins_asks_for_the_password_of_whoever_was_away(
+    app: Flask, world: World, noon: datetime, ending: tuple[str, dict[str, str]]
+) -> None:
+    """A thief with a cookie must not put the owner out (ASVS 7.5.2)."""
+    mine, other = signs_in(app), signs_in(app)
+    at, typed = ending
+    if "sign_in" in typed:
+        typed = {"sign_in": id_in(app, 1)}
+    with clock.frozen_at(noon + timedelta(minutes=16)):
+        asked = mine.send(f"{LIST}{at}", typed)
+        assert asked.status_code == 422
+        assert "Enter your password again" in asked.get_data(as_text=True)
+        assert mine.send(f"{LIST}{at}", {**typed, "again_password": "wrong"}).status_code == 422
+        assert is_signed_in(other)
+        assert mine.send(f"{LIST}{at}", {**typed, "again_password": PASSWORD}).location == LIST
+        assert (is_signed_in(mine), is_signed_in(other)) == (True, False)
+
+
 def test_the_action_spares_the_one_it_is_told(app: Flask, world: World) -> None:
     browsers = [signs_in(app) for _ in range(3)]
     with app.app_context(), writing():

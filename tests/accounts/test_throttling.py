@@ -14,7 +14,9 @@ from elearn.accounts.guarding import count_link
 from elearn.accounts.limits import (
     LONGEST_WAIT,
     MOST_CHECKS,
+    MOST_NEW,
     MOST_OF_NETWORK,
+    NEW_WINDOW,
     Way,
     in_words,
     wait_of_account,
@@ -239,6 +241,33 @@ def test_one_network_is_stopped_with_many_accounts(app: Flask, world: World, has
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
         assert new_browser(app).send(SIGN_IN, someone, **at("198.51.100.8")).status_code == 302
         assert own.send(SIGN_IN, RIGHT, **at("198.51.100.7")).status_code == 302
+
+
+def test_no_network_fills_the_site_with_accounts(app: Flask, world: World, hashes: list[str]) -> None:
+    """All but the last few are planted: a lecture hall registers in one go, a script does not go on (ASVS 2.4.1)."""
+
+    def registers(number: int, address: str = "2001:db8:1::7") -> tuple[int, str]:
+        browser = new_browser(app)
+        answer = browser.send(REGISTER, {**AMINA, "email": f"new{number}@example.org"}, **at(address))
+        return answer.status_code, answer.get_data(as_text=True)
+
+    with clock.frozen_at(NOON):
+        assert registers(0)[0] == 302
+        with app.app_context(), writing():
+            [counted] = db.session.scalars(select(Guess).where(Guess.way == Way.NEW_ACCOUNT))
+            for _ in range(MOST_NEW - 2):
+                db.session.add(Guess(account="", network=counted.network, way=Way.NEW_ACCOUNT, at=NOON))
+        assert registers(1, "2001:db8:1::8")[0] == 302
+        status, page = registers(2, "2001:db8:1::9")
+        assert (status, 'value="new2@example.org"' in page) == (429, True), "nothing that was typed is lost"
+        assert "Too many tries. Wait 60 minutes" in page
+        assert registers(3, "2001:db8:2::7")[0] == 302, "another network"
+        someone = {"email": "educator@example.org", "password": PASSWORD}
+        assert new_browser(app).send(SIGN_IN, someone, **at("2001:db8:1::7")).status_code == 302, (
+            "who has one is let in"
+        )
+    with clock.frozen_at(NOON + NEW_WINDOW):
+        assert registers(2)[0] == 302
 
 
 def test_an_ipv6_customer_is_one_network(app: Flask, world: World) -> None:

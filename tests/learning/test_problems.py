@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +14,10 @@ from sqlalchemy import select
 from elearn.audit.models import AuditEvent
 from elearn.extensions import db
 from elearn.learning.models import ProblemReport
-from elearn.learning.rules import ProblemKind, ProblemState
+from elearn.learning.rules import MOST_PROBLEMS, PROBLEMS_WINDOW, ProblemKind, ProblemState
 from elearn.quizzes.queries import get_attempt
 from elearn.quizzes.saving import save_answer
+from elearn.shared import clock
 from elearn.shared.transactions import writing
 from tests.conftest import start_empty
 from tests.page import PageClient, find_all, new_browser, text_of
@@ -275,3 +277,18 @@ def test_no_byte_tells_the_key_of_an_open_item(
     assert seen[0] == seen[1]
     assert kept[0] == kept[1]
     assert len(kept[0]) == 8
+
+
+def test_who_reports_very_many_waits(learner: PageClient, app: Flask, world: World, noon: datetime) -> None:
+    """ASVS 2.4.1. What they typed stays on the page."""
+    link = asking(module=MODULE, lesson=LESSON)
+    for number in range(MOST_PROBLEMS):
+        assert learner.send(link, {"words": WORDS, "key": f"{number:022}"}).status_code == 303
+    answer = learner.send(link, {"words": "One more of these.", "key": "k" * 22})
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert "One more of these." in page
+    assert "You have reported many problems in this hour" in page
+    assert len(reports(app)) == MOST_PROBLEMS
+    with clock.frozen_at(noon + PROBLEMS_WINDOW):
+        assert learner.send(link, {"words": "One more of these.", "key": "k" * 22}).status_code == 303

@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from urllib.parse import urlencode
 
 import html5lib
@@ -12,14 +13,16 @@ from flask import Flask
 
 from elearn.accounts.queries import get_person
 from elearn.audit import actions, queries, tasks
+from elearn.audit.kinds import EXPORTS
 from elearn.audit.models import AuditEvent
+from elearn.audit.rules import EXPORTS_WINDOW, MOST_EXPORTS
 from elearn.extensions import db
 from elearn.reports import audit_form
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 from tests.audit.test_sealing import behind_our_back
-from tests.page import PageClient, find_all, text_of
-from tests.world import World
+from tests.page import PageClient, find_all, new_browser, text_of
+from tests.world import MODULE, World
 
 ADDRESS = "/admin/audit/"
 EXPORT = "/admin/audit/export/"
@@ -205,3 +208,30 @@ def test_the_page_says_that_the_trail_was_cut(admin: PageClient, app: Flask) -> 
     assert "does not agree" not in main_of(admin)
     behind_our_back(app, "DELETE FROM audit_seals WHERE sequence > 1")
     assert "The trail does not agree with its last checkpoint." in main_of(admin)
+
+
+def test_who_takes_very_many_files_away_waits(app: Flask, client: PageClient, world: World, noon: datetime) -> None:
+    """Whatever kind of file it was: every one is recorded, and nothing that cannot be recorded is handed out (ASVS 2.4.1)."""
+    for persona in ("administrator", "educator"):
+        with app.app_context(), writing():
+            for kind in islice(cycle(sorted(EXPORTS)), MOST_EXPORTS):
+                actions.record(kind, "audit", world.people[persona])
+    administrator = new_browser(app)
+    world.sign_in(administrator, "administrator")
+    world.sign_in(client, "educator")
+    wanted = [
+        (administrator, "/admin/audit/export/"),
+        (administrator, f"/admin/content/{MODULE}/lesson/how-trials-build-evidence/csv/"),
+        (client, f"/reports/cohorts/{world.cohorts['one']}/csv/"),
+    ]
+    for browser, address in wanted:
+        answer = browser.send(address)
+        assert (answer.status_code, answer.mimetype, answer.headers["Retry-After"]) == (429, "text/html", "3600"), (
+            address
+        )
+    with app.app_context():
+        assert db.session.query(AuditEvent).filter(AuditEvent.kind.in_(EXPORTS)).count() == 2 * MOST_EXPORTS
+    with clock.frozen_at(noon + EXPORTS_WINDOW):
+        world.sign_in(administrator, "administrator")
+        world.sign_in(client, "educator")
+        assert [browser.send(address).mimetype for browser, address in wanted] == ["text/csv"] * 3

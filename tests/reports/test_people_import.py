@@ -157,6 +157,21 @@ def test_a_bad_file_is_explained_on_the_page(admin: PageClient, app: Flask, data
     assert "<title>Error: " in answer.text
 
 
+@pytest.mark.parametrize("name", ["people.png", "people.csv.exe", "people", "people.xlsx", "../csv", ".csv.svg"])
+def test_a_file_of_another_kind_is_refused_by_its_name(admin: PageClient, name: str) -> None:
+    """What it holds is judged besides: tests/reports/test_people_csv.py (ASVS 5.2.2)."""
+    answer = send(admin, LIST, name)
+    assert answer.status_code == 422
+    assert "The name of the file must end in .csv or .txt" in words(answer)
+
+
+@pytest.mark.parametrize("name", ["PEOPLE.CSV", "people.txt", "../../etc/people.csv", "<b>.csv"])
+def test_a_list_is_taken_whatever_it_is_called_before_that(admin: PageClient, name: str) -> None:
+    answer = send(admin, LIST, name)
+    assert answer.status_code == 200
+    assert "etc" not in words(answer), "the name is not used for anything"
+
+
 def test_no_file_and_too_large_a_file_are_explained(admin: PageClient) -> None:
     assert "Choose a file" in admin.send(AT, {}).text
     assert "150 KB and 1000 rows at most" in words(send(admin, b"x" * (LARGEST_FILE + 1)))
