@@ -8,7 +8,7 @@ PORT ?= 8000
 # Tests make and throw away many small databases: in memory where the machine offers it.
 TEMPORARY := $(shell test -w /dev/shm && echo /dev/shm || echo /tmp)
 
-.PHONY: run test check bench faults fix install assets clean
+.PHONY: run test check bench faults bom fix install assets clean
 
 run: $(RUNTIME) assets
 	@$(BIN)/python -m elearn.cli demo --host $(HOST) --port $(PORT)
@@ -33,6 +33,10 @@ bench: install assets
 faults: install assets
 	ELEARN_FAULTS=full $(BIN)/python -m pytest tests/faults -s --override-ini=timeout=7200
 
+# The bill of materials of what runs, as CycloneDX: bom.json.
+bom: install
+	$(BIN)/python bom.py
+
 fix: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -55,4 +59,4 @@ assets: $(RUNTIME)
 	@$(BIN)/python hatch_build.py
 
 clean:
-	rm -rf .venv elearn/static instance
+	rm -rf .venv elearn/static instance bom.json

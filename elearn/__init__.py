@@ -61,7 +61,19 @@ from elearn.reports.people import blueprint as people_pages
 from elearn.reports.problems import blueprint as reported_pages
 from elearn.reports.views import blueprint as reports_pages
 from elearn.reports.withdrawals import blueprint as withdrawal_pages
-from elearn.shared import access, errors, logs, personal, responses, signals, static, templating, transactions
+from elearn.shared import (
+    access,
+    errors,
+    logs,
+    personal,
+    responses,
+    signals,
+    signing,
+    static,
+    templating,
+    transactions,
+    uploads,
+)
 from elearn.shared.application import Application
 from elearn.site import privacy as site_privacy
 from elearn.site.complaints import blueprint as complaint_pages
@@ -104,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Application(__name__, instance_path=str(settings.instance_path.resolve()), static_folder=None)
     configure(app, settings)
     logs.init_app(app, settings.log_level)
+    signing.init_app(app)
     responses.init_app(app)
     transactions.init_app(app)
     init_database(app)
@@ -111,6 +124,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     templating.init_app(app)
     security.init_app(app)
     access.init_app(app, find_viewer, security.ACCESS, where_to)
+    uploads.init_app(app)
     again.init_app(app)
     personal.init_app(app, HOLDINGS, WITHOUT_PEOPLE, CLEANERS)
     offer_modules(app, settings)

@@ -1,7 +1,9 @@
 """Typed settings, read once from the environment (`ELEARN_...`), and what production refuses to start with."""
 
 import os
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -9,6 +11,8 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
@@ -123,6 +127,10 @@ class Settings(BaseSettings):
                 "ELEARN_DATABASE_URL is the demonstration's database: set another",
             ),
             (
+                not is_database_link_safe(self.sqlalchemy_url),
+                "ELEARN_DATABASE_URL leads to another machine without a checked encryption: add ?sslmode=verify-full",
+            ),
+            (
                 not self.base_url.startswith("https://"),
                 "ELEARN_BASE_URL must start with https://: set the public address",
             ),
@@ -137,6 +145,42 @@ class Settings(BaseSettings):
         if found:
             raise ValueError("; ".join(found))
         return self
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is this machine: the loopback, or a socket in a folder. A name is not looked up."""
+    if host in ("", "localhost") or host.startswith(("/", "@")):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_database_link_safe(url: str) -> bool:
+    """Whether nobody between us and the database can read along or answer in its place."""
+    if not url.startswith("postgresql"):
+        return True
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return False
+    if parts.query.get("sslmode") == "verify-full":
+        return True
+    return all(is_here(host) for host in _hosts(parts.host, parts.query))
+
+
+def _hosts(host: str | None, query: Mapping[str, str | tuple[str, ...]]) -> Iterator[str]:
+    """Wherever libpq may connect to; a service's file may name any host."""
+    named = [host or "", *(value for key in ("host", "hostaddr", "service") for value in _values(query.get(key)))]
+    if not any(named):
+        named = [os.environ.get(name, "") for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE")]
+    for one in named:
+        yield from (part.partition(":")[0] if part.count(":") == 1 else part for part in one.split(","))
+
+
+def _values(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def unknown_variables() -> list[str]:

@@ -15,7 +15,7 @@ GOOD = {
     "ELEARN_SECRET_KEY": SECRET,
     "ELEARN_BASE_URL": "https://learn.example.org",
     "ELEARN_TRUSTED_HOSTS": '["learn.example.org"]',
-    "ELEARN_DATABASE_URL": "postgresql://elearn:canary-password@db/elearn",
+    "ELEARN_DATABASE_URL": "postgresql://elearn:canary-password@db/elearn?sslmode=verify-full",
     "ELEARN_SMTP_URL": "smtp://elearn:canary-mail@mail:587",
 }
 # What is unsafe: the variable that says so, and the value that makes it so (None: not set).
@@ -28,6 +28,17 @@ UNSAFE = [
     ("ELEARN_COOKIE_SECURE", "false"),
     ("ELEARN_REQUIRE_SECOND_FACTOR", "nobody"),
     ("ELEARN_DATABASE_URL", "sqlite:////srv/instance/demo.sqlite3"),
+    *(
+        ("ELEARN_DATABASE_URL", f"postgresql://elearn:canary@{rest}")
+        for rest in (
+            *("db/elearn", "db/elearn?sslmode=require", "db/elearn?sslmode=verify-ca", "db/elearn?sslmode=prefer"),
+            *("192.0.2.7/elearn", "[2001:db8::1]:5432/elearn", "127.0.0.1.example.org/elearn", "/elearn?host=db"),
+            *("/elearn?host=/run/postgresql,db", "/elearn?hostaddr=192.0.2.7", "/elearn?host=db:5432"),
+            *("localhost/elearn?hostaddr=192.0.2.7", "/elearn?service=far"),
+        )
+    ),
+    ("ELEARN_DATABASE_URL", "postgres://elearn@db/elearn"),
+    ("ELEARN_DATABASE_URL", "postgresql+psycopg://elearn@db/elearn"),
     ("ELEARN_BASE_URL", "http://learn.example.org"),
     ("ELEARN_BASE_URL", None),
     ("ELEARN_TRUSTED_HOSTS", "[]"),
@@ -82,6 +93,36 @@ def test_the_same_setting_is_allowed_in_development(
     environment.setenv("ELEARN_ENVIRONMENT", "development")
     put(environment, name, value)
     assert Settings().environment is Environment.DEVELOPMENT
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////srv/elearn.sqlite3",
+        *("postgresql:///elearn", "postgresql://localhost/elearn", "postgresql://127.0.0.1:5432/elearn"),
+        *(
+            "postgresql://[::1]/elearn",
+            "postgresql:///elearn?host=/run/postgresql",
+            "postgresql:///elearn?host=@socket",
+        ),
+        "postgresql://elearn@db.example.org/elearn?sslmode=verify-full&sslrootcert=system",
+    ],
+)
+def test_a_database_here_or_behind_checked_encryption_is_good_for_production(
+    environment: pytest.MonkeyPatch, url: str
+) -> None:
+    environment.setenv("ELEARN_DATABASE_URL", url)
+    assert Settings().environment is Environment.PRODUCTION
+
+
+@pytest.mark.parametrize(("name", "value"), [("PGHOST", "db"), ("PGHOSTADDR", "192.0.2.7"), ("PGSERVICE", "far")])
+def test_what_the_drivers_own_variables_say_of_the_database_counts_too(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv("ELEARN_DATABASE_URL", "postgresql:///elearn")
+    environment.setenv(name, value)
+    with pytest.raises(ValidationError, match="verify-full"):
+        Settings()
 
 
 def test_production_names_every_unsafe_setting_at_once(environment: pytest.MonkeyPatch) -> None:
@@ -165,7 +206,7 @@ def test_nothing_secret_is_told(environment: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_psycopg_is_named(url: str, wanted: str) -> None:
-    assert Settings(database_url=url).sqlalchemy_url == wanted
+    assert Settings(environment=Environment.TEST, database_url=url).sqlalchemy_url == wanted
 
 
 def test_the_file_lies_in_the_instance_folder(tmp_path: Path) -> None:

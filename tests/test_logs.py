@@ -87,6 +87,40 @@ def test_a_path_cannot_forge_a_line(browser: PageClient, written: io.StringIO, e
     assert line["path"].startswith("/nowhere/")
 
 
+LINKS = ("reset", "confirm", "email", "invitation")
+TOKEN = "WyJjYW5hcnkiXQ.9kQ_secret-token-of-a-link_x0XYb0123456789"
+
+
+WAYS = (
+    *("/account/{0}/{1}/", "/account/{0}/{1}", "/account/{0}/{1}/more/", "//account//{0}///{1}/"),
+    *("/Account/{0}/{1}", "/account/{0}/{1}%2f", "/before/account/{0}/{1}/"),
+    "/account/sign-in/?next=/account/{0}/{1}/",
+)
+
+
+def test_the_token_of_a_link_is_masked(browser: PageClient, written: io.StringIO) -> None:
+    for kind in LINKS:
+        for way in WAYS:
+            browser.get(way.format(kind, TOKEN))
+            browser.send(way.format(kind, TOKEN), {"password": "canary"})
+    requests = [line["path"] for line in lines(written) if line["event"] == "request"]
+    assert len(requests) == 2 * len(LINKS) * len(WAYS)
+    assert "secret-token" not in written.getvalue()
+    assert {f"/account/{kind}/***" for kind in LINKS} <= set(requests)
+
+
+def test_every_rule_with_a_token_is_known_to_be_masked(talking: Flask) -> None:
+    rules = {rule.rule.split("/")[2] for rule in talking.url_map.iter_rules() if "token" in rule.arguments}
+    assert rules == set(LINKS)
+
+
+def test_nothing_else_is_masked(browser: PageClient, written: io.StringIO) -> None:
+    addresses = ["/account/email/", "/account/confirm/", f"/reports/items/{'a' * 64}/"]
+    for address in addresses:
+        browser.get(address)
+    assert [line["path"] for line in lines(written) if line["event"] == "request"] == addresses
+
+
 def test_neither_can_what_is_posted_or_sent_along(browser: PageClient, written: io.StringIO) -> None:
     headers = {"User-Agent": 'canary {"event": "forged"}', "Referer": "https://localhost/?canary"}
     browser.post("/account/sign-in/", data={"email": "canary\n@example.org", "password": "canary"}, headers=headers)

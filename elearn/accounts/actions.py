@@ -1,7 +1,6 @@
 """Changing people and sign-ins."""
 
 import secrets
-import uuid
 from datetime import datetime
 
 from sqlalchemy import update
@@ -45,7 +44,7 @@ def create_person(
     person = Person(
         email=email.strip().lower(),
         password=password_hash,
-        fs_uniquifier=uuid.uuid4().hex,
+        fs_uniquifier=secrets.token_hex(16),
         given_names=tidy(given_names),
         family_name=tidy(family_name),
         profession=profession,

@@ -1,6 +1,6 @@
 """What an administrator changes of somebody's account: their role, their address, their sign-ins."""
 
-import uuid
+import secrets
 
 from sqlalchemy.exc import IntegrityError
 
@@ -49,7 +49,7 @@ def change_email(administrator: Viewer, public_id: str, email: str, reason: Emai
         raise EmailTaken(new)
     person.email = new
     person.confirmed_at = None
-    person.fs_uniquifier = uuid.uuid4().hex
+    person.fs_uniquifier = secrets.token_hex(16)
     try:
         db.session.flush()
     except IntegrityError as taken:  # somebody else was quicker

@@ -1,6 +1,6 @@
 """Changing what a person signs in with: the password and the e-mail address. Passwords arrive hashed."""
 
-import uuid
+import secrets
 
 from sqlalchemy import update
 
@@ -24,7 +24,7 @@ def set_password(person: Person, password_hash: str, *, kept: int | None = None)
     None of them is kept when it was reset by a link. Links that were sent before are worth nothing after it.
     """
     person.password = password_hash
-    person.fs_uniquifier = uuid.uuid4().hex
+    person.fs_uniquifier = secrets.token_hex(16)
     end_sign_ins(person.id, kept=kept)
     kind = "password reset" if kept is None else "password changed"
     audit.record(kind, f"person:{person.id}", person.id)

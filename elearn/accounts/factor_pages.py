@@ -30,6 +30,7 @@ blueprint = Blueprint("factors", __name__, template_folder="templates")
 WRONG_CODE = "This code is not right. A code counts once and for half a minute: enter the next one"
 WRONG_RECOVERY = "This is none of your recovery codes, or it was used before. Check it, or take another one"
 WAIT = "Too many codes were wrong. Use a recovery code or a passkey, or try again in an hour"
+UNREADABLE = "Your app cannot be checked here any more. Use a recovery code or a passkey, or ask your administrator"
 NO_PASSKEY = "The passkey could not be used here. Try again, or take another way"
 START = "/learning/"
 F = TypeVar("F", CodeForm, RecoveryForm)
@@ -101,6 +102,8 @@ def _take(form: F, check: Callable[[str], factors.Answer], words: str, page: Cal
             return _signed_out()
         case factors.Answer.WAIT:
             form.code.errors = [WAIT]
+        case factors.Answer.UNREADABLE:
+            form.code.errors = [UNREADABLE]
         case _:
             form.code.errors = [words]
     return page(form), 422

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from flask import current_app
 from sqlalchemy import delete, func, select, update
 
@@ -19,6 +20,7 @@ from elearn.shared import clock
 from elearn.shared.missing import NotFound
 from elearn.shared.sealing import NotOurs, seal, unseal
 
+log = structlog.get_logger(__name__)
 SECRET = "authenticator secret"  # noqa: S105 - what it is sealed for
 SETTING_UP = "authenticator being set up"
 SECONDS_TO_SET_UP = 3600
@@ -39,6 +41,7 @@ class Answer(StrEnum):
     WRONG = "wrong"
     WAIT = "too many wrong ones: wait, or take another way"
     ENDED = "too many wrong ones: the sign-in has ended"
+    UNREADABLE = "the app's secret was sealed with a key that we have no more: take another way"
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,11 @@ def check_code(viewer: Viewer, code: str) -> Answer:
     app = db.session.scalar(select(AuthenticatorApp).where(AuthenticatorApp.person_id == viewer.id).with_for_update())
     counter = None
     if app is not None:
-        secret = unseal(SECRET, app.sealed_secret)
+        try:
+            secret = unseal(SECRET, app.sealed_secret)
+        except NotOurs:
+            log.warning("an authenticator cannot be read: is its key in ELEARN_OLD_SECRET_KEYS?", app=app.id)
+            return Answer.UNREADABLE
         counter = one_time.counter_of(secret, code, clock.now(), app.last_counter)
     if app is None or counter is None:
         return wrong(viewer, person)

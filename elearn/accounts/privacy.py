@@ -1,6 +1,6 @@
 """What this feature holds about people: accounts, sign-ins, ways to sign in, invitations."""
 
-import uuid
+import secrets
 
 from sqlalchemy import false, or_, select
 
@@ -36,7 +36,7 @@ def _empty_people(subject: Subject) -> int:
     """Take out of the account, and of those merged into it, what tells who it was; the row stays as a mark."""
     rows = db.session.scalars(select(Person).where(Person.id.in_(subject.ids)).with_for_update()).all()
     for row in rows:
-        row.email, row.password, row.fs_uniquifier = erased_address(row.id), NOT_A_PASSWORD, uuid.uuid4().hex
+        row.email, row.password, row.fs_uniquifier = erased_address(row.id), NOT_A_PASSWORD, secrets.token_hex(16)
         row.given_names, row.family_name, row.registration_number = "", ERASED_NAME, ""
         row.profession, row.active, row.administrator = Profession.OTHER, False, False
         row.confirmed_at, row.last_signed_in_at, row.links_asked = None, None, 0

@@ -1,6 +1,6 @@
 """Reading the audit trail and its seals. Reach is the caller's: only administrators' pages and commands read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,12 @@ class EventRow:
     request_id: str
     sequence: int | None
     hash: str | None
+
+    @property
+    def about_person(self) -> int | None:
+        """The key of the person whom it is about, where it is about one."""
+        kind, _, key = self.subject.partition(":")
+        return int(key) if kind == "person" and key.isdecimal() else None
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,11 @@ ROWS = select(
     AuditSeal.sequence,
     AuditSeal.hash,
 ).join(AuditSeal, AuditSeal.event_id == AuditEvent.id, isouter=True)
+
+
+def people_of(events: Iterable[EventRow]) -> set[int]:
+    """The keys of everybody who did it, or whom it is about."""
+    return {key for event in events for key in (event.actor_id, event.about_person) if key is not None}
 
 
 def count_events(selection: Selection = ALL) -> int:

@@ -16,7 +16,7 @@ from elearn.mail.rules import LONGEST_ADDRESS, LONGEST_ERROR, WORDS_KEPT, Letter
 from elearn.shared import clock
 from elearn.shared.columns import unguessable_id
 from elearn.shared.once import insert_once
-from elearn.shared.sealing import seal, unseal
+from elearn.shared.sealing import NotOurs, seal, unseal
 
 JOB = "send letter"
 USE = "letter"
@@ -66,7 +66,11 @@ def send_again(administrator_id: int, public_id: str) -> Letter:
     letter = get_letter_by_address(public_id)
     if not letter.sealed_text:
         raise WordsGone
-    send(letter.recipient, letter.subject, words_of(letter.sealed_text), person_id=letter.person_id)
+    try:
+        words = words_of(letter.sealed_text)
+    except NotOurs as fault:  # its key is gone
+        raise WordsGone from fault
+    send(letter.recipient, letter.subject, words, person_id=letter.person_id)
     audit.record("mail sent again", f"letter:{letter.id}", administrator_id)
     return letter
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 
-from elearn.config import Settings
+from elearn.config import Settings, is_here
 from elearn.mail.rules import ToSend, one_line
 
 SECONDS = 10
@@ -40,7 +40,7 @@ class NoServer(OSError):
 
 
 class NoEncryption(OSError):
-    """The server offers no encryption, so that the password cannot be sent to it."""
+    """The server offers no encryption, so that neither a password nor, to another machine, a letter can be sent to it."""
 
 
 def message_of(settings: Settings, letter: ToSend, text: str) -> EmailMessage:
@@ -140,7 +140,9 @@ def connect(settings: Settings) -> smtplib.SMTP:
             smtp = smtplib.SMTP_SSL(host, server.port or 465, us, timeout=SECONDS, context=trusted())
         else:
             smtp = smtplib.SMTP(host, server.port or 25, us, timeout=SECONDS)
-        _greet(smtp, unquote(server.username or ""), unquote(server.password or ""), server.scheme == "smtps")
+        if server.scheme != "smtps":
+            _encrypt(smtp, needed=bool(server.username) or not is_here(host))
+        _greet(smtp, unquote(server.username or ""), unquote(server.password or ""))
         if smtp.sock is not None:
             smtp.sock.settimeout(PATIENCE)
     except (OSError, smtplib.SMTPException) as fault:
@@ -150,13 +152,17 @@ def connect(settings: Settings) -> smtplib.SMTP:
     return smtp
 
 
-def _greet(smtp: smtplib.SMTP, username: str, password: str, encrypted: bool) -> None:
+def _encrypt(smtp: smtplib.SMTP, *, needed: bool) -> None:
+    """Ask for encryption. Raises NoEncryption where it is needed and the server offers none: whoever sits between could say so."""
     smtp.ehlo_or_helo_if_needed()
-    if not encrypted and smtp.has_extn("starttls"):
+    if smtp.has_extn("starttls"):
         smtp.starttls(context=trusted())
-        smtp.ehlo_or_helo_if_needed()
-    elif not encrypted and username:
-        raise NoEncryption("It offers no encryption, so the password was not sent to it")
+    elif needed:
+        raise NoEncryption("It offers no encryption, so neither password nor letter was sent to it")
+
+
+def _greet(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    smtp.ehlo_or_helo_if_needed()
     if username:
         smtp.login(username, password)
 

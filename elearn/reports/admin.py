@@ -247,7 +247,7 @@ def _audit_page(form: AuditForm, selection: Selection | None) -> ResponseReturnV
     if selection is not None:
         page = page_of(request.args.get("page"), EVENTS_PAGE_SIZE, audit_queries.count_events(selection))
         events = audit_queries.list_events_page(page, selection)
-    names = people_queries.names_of(get_viewer(), {event.actor_id for event in events if event.actor_id is not None})
+    names = people_queries.names_of(get_viewer(), audit_queries.people_of(events))
     shown = render_template(
         "reports/admin_audit.html",
         form=form,

@@ -15,6 +15,7 @@ from elearn.reports.people_forms import ImportForm, ImportNowForm, InviteForm
 from elearn.reports.people_import import NotAsSeen, Plan, Standing, WrongRows, apply_import, plan_import
 from elearn.shared.access import Access, allow
 from elearn.shared.transactions import commits
+from elearn.shared.uploads import takes_file
 
 blueprint = Blueprint("inviting", __name__, template_folder="templates", url_prefix="/admin/people")
 SHOWN = 20
@@ -77,6 +78,7 @@ def _file_page(form: ImportForm) -> str:
 
 @blueprint.post("/import/")
 @allow(Access.ADMINISTRATOR)
+@takes_file("file")
 def check_file() -> ResponseReturnValue:
     """Show what the file would do. Nothing is written."""
     form = ImportForm()

@@ -1,6 +1,6 @@
 """Merging two accounts of one person: what it would do, in words; then all of it in one transaction."""
 
-import uuid
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -225,7 +225,7 @@ def _close(administrator: Viewer, stays: Person, emptied: Person) -> None:
         stays.registration_number = emptied.registration_number
     emptied.active = emptied.administrator = False
     emptied.email = f"merged-{emptied.id}@merged.invalid"
-    emptied.password, emptied.fs_uniquifier = NO_PASSWORD, uuid.uuid4().hex
+    emptied.password, emptied.fs_uniquifier = NO_PASSWORD, secrets.token_hex(16)
     emptied.given_names, emptied.family_name, emptied.registration_number = "", "Merged account", ""
     emptied.confirmed_at = None
     db.session.add(Merge(person_id=emptied.id, into_id=stays.id, merged_by=administrator.id, at=clock.now()))

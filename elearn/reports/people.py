@@ -10,6 +10,7 @@ from elearn.accounts import actions, administering, factors
 from elearn.accounts.queries import get_person_by_public_id, names_of
 from elearn.accounts.rules import EmailReason
 from elearn.accounts.viewer import forget_viewer, get_viewer
+from elearn.audit.queries import people_of
 from elearn.cohorts import actions as cohort_actions
 from elearn.cohorts import queries as cohorts
 from elearn.cohorts.rules import CohortView
@@ -63,7 +64,7 @@ def _person_page(public_id: str, problem: str = "") -> str:
         time=time_in_words(more_time_of(found.id)),
         page=page,
         events=events,
-        names=names_of(get_viewer(), {event.actor_id for event in events if event.actor_id is not None}),
+        names=names_of(get_viewer(), people_of(events)),
         titles={slug: module.title for slug, module in catalogue().items()},
         problem=problem,
     )

@@ -44,3 +44,9 @@ def lately_in_words(moment: datetime, zone: str = "UTC") -> str:
     """A time as people read it who look back: `10:42` today, with its date on any other day."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%H:%M}" if local.date() == today(zone) else time_in_words(moment, zone)
+
+
+def zone_in_words(zone: str) -> str:
+    """A zone as people name it: `London time` for Europe/London, `UTC` for UTC."""
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return place if zone == place or zone.startswith("Etc/") else f"{place} time"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import secrets
 import sys
 import time
@@ -15,6 +16,32 @@ _ENCODER = json.JSONEncoder(default=repr)  # made once: `json.dumps` with a `def
 
 def _to_json(line: dict[str, Any], **_options: object) -> str:
     return _ENCODER.encode(line)
+
+
+STARTS = "elearn.starts of links"
+MASK = "***"
+LONGEST_PART = 40
+"""No part of an address of ours is longer, but for digests and the tokens of links."""
+SLASHES = re.compile(r"/{2,}")
+
+
+def masked(app: Flask, path: str) -> str:
+    """A path without the token of a link: whoever reads the log within its hour could use it, and some know a person by it."""
+    plain = SLASHES.sub("/", path).lower()
+    for start in _starts_of_links(app):
+        if plain.startswith(start) and plain.strip("/") != start.strip("/"):
+            return start + MASK
+    if request.url_rule is not None:
+        return path
+    return "/".join(MASK if len(part) > LONGEST_PART else part for part in path.split("/"))
+
+
+def _starts_of_links(app: Flask) -> tuple[str, ...]:
+    if STARTS not in app.extensions:  # when the first request comes, all rules are there
+        rules = (rule.rule.partition("<token>") for rule in app.url_map.iter_rules())
+        app.extensions[STARTS] = tuple(sorted({start for start, token, _ in rules if token}))
+    found: tuple[str, ...] = app.extensions[STARTS]
+    return found
 
 
 def init_app(app: Flask, level: str) -> None:
@@ -42,7 +69,13 @@ def init_app(app: Flask, level: str) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        # The path without its query: a query may hold what a person typed.
+        # Without its query, which may hold what a person typed, and without the unguessable part of a link.
         milliseconds = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
-        log.info("request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds)
+        log.info(
+            "request",
+            method=request.method,
+            path=masked(app, request.path),
+            status=response.status_code,
+            ms=milliseconds,
+        )
         return response

@@ -74,5 +74,5 @@ def init_app(app: Flask) -> None:
         return token
 
     app.jinja_env.globals |= {"navigation": navigation, "csrf_token": csrf_token}
-    app.jinja_env.filters |= {"day": day, "moment": moment, "lately": lately}
+    app.jinja_env.filters |= {"day": day, "moment": moment, "lately": lately, "zone": clock.zone_in_words}
     app.jinja_env.globals |= {"settings": settings, "today": today, "messages": get_flashed_messages}

@@ -267,6 +267,22 @@ def test_a_new_secret_key_opens_what_the_old_one_sealed(
         assert gives_password(app).send(SECOND_STEP, {"code": phone.code()}).status_code == 303
 
 
+def test_a_secret_that_cannot_be_opened_is_told_in_words_and_costs_no_try(
+    client: PageClient, world: World, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sign_in(client, "learner")
+    phone, recovery = set_up_app(client)
+    settings = app.extensions["elearn.settings"]
+    browser = gives_password(app)
+    new = {"secret_key": SecretStr("another secret, long enough too"), "old_secret_keys": []}
+    monkeypatch.setitem(app.extensions, "elearn.settings", settings.model_copy(update=new))
+    for _ in range(7):
+        page = browser.send(SECOND_STEP, {"code": phone.code()})
+        assert page.status_code == 422
+        assert "Use a recovery code or a passkey, or ask your administrator" in page.text
+    assert browser.send(RECOVERY, {"code": recovery[0]}).status_code == 303
+
+
 def test_the_command_helps_the_last_administrator(
     client: PageClient, world: World, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

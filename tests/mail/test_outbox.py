@@ -301,6 +301,18 @@ def test_a_password_is_sent_to_no_server_without_encryption(app: Flask) -> None:
     assert "secret" not in error
 
 
+def test_no_letter_goes_to_another_machine_without_encryption(app: Flask) -> None:
+    """0.0.0.0 reaches this machine, and is no name of it."""
+    with serving() as server:
+        with by_smtp(app, f"smtp://0.0.0.0:{server.port}"):
+            write(app)
+            run_now(app)
+        assert not server.tried
+    [(state, _, error)] = letters(app)
+    assert state is LetterState.WAITING
+    assert "offers no encryption" in error
+
+
 # -- whom, and what is kept ------------------------------------------------------------------------------------------
 
 
@@ -372,9 +384,10 @@ def test_an_administrator_finds_a_letter_and_sends_it_again(
     run_now(app)
     assert [str(message["To"]) for message in server.taken].count("bram@example.org") == 2
     assert len({message["Message-ID"] for message in server.taken}) == 3
-    with app.app_context(), writing():
-        db.session.execute(update(Letter).values(sealed_text=""))
-    client.send(address)
-    assert "cannot be sent again" in client.get("/admin/mail/").get_data(as_text=True)
+    for words in ("", "unreadable"):
+        with app.app_context(), writing():
+            db.session.execute(update(Letter).values(sealed_text=words))
+        client.send(address)
+        assert "cannot be sent again" in client.get("/admin/mail/").get_data(as_text=True)
     assert client.send("/admin/mail/none/again/").status_code == 404
     assert client.get("/admin/mail/?state=burnt").status_code == 422

@@ -79,6 +79,14 @@ def test_the_trail_is_narrowed_by_what_who_when_and_of_what(admin: PageClient, w
     assert subjects(admin, since="02/07/2026", until="02/07/2026") == [learner]
 
 
+def test_whoever_an_event_is_about_is_named_and_times_have_a_zone(admin: PageClient, world: World) -> None:
+    learner = world.people["learner"]
+    words = main_of(admin, kind="person suspended")
+    assert f"Of what person:{learner} Amina Canary-Khan" in words
+    assert "Times are London time." in words
+    assert "2 July 2026 at 13:00" in words
+
+
 def test_who_exported_what_is_a_list(admin: PageClient) -> None:
     response = admin.get(ADDRESS)
     link = next(
