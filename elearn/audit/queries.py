@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
@@ -11,9 +11,11 @@ from elearn.audit.kinds import EXPORTS
 from elearn.audit.models import AuditEvent, AuditSeal
 from elearn.audit.rules import NO_SEAL, Seal, StoredEvent
 from elearn.extensions import db
+from elearn.shared import clock
 from elearn.shared.pagination import Page
 
 ANY_EXPORT = "exports"
+MOST_EXPORTS, EXPORTS_WINDOW = 60, timedelta(hours=1)
 BATCH = 1000
 
 
@@ -78,6 +80,12 @@ ROWS = select(
 def count_events(selection: Selection = ALL) -> int:
     """How many events there are."""
     return db.session.scalar(select(func.count(AuditEvent.id)).where(*selection.conditions())) or 0
+
+
+def has_exported_too_much(person_id: int) -> bool:
+    """Whether somebody has taken so many files within the hour that the next one waits (C-S9)."""
+    taken = Selection(kind=ANY_EXPORT, people=(person_id,), since=clock.now() - EXPORTS_WINDOW)
+    return count_events(taken) >= MOST_EXPORTS
 
 
 def list_events_page(page: Page, selection: Selection = ALL) -> list[EventRow]:

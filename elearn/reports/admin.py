@@ -21,6 +21,7 @@ from elearn.modules.rules import due_reviews, standing
 from elearn.reports.audit_csv import as_of_now, audit_csv
 from elearn.reports.audit_form import AuditExportForm, AuditForm
 from elearn.reports.forms import CertificatesForm, ExportForm, RestoreForm, ReviewForm, RevokeForm
+from elearn.reports.taking import refuse_too_many
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.csv_export import MIMETYPE
@@ -95,6 +96,7 @@ def _modules() -> list[tuple[str, str]]:
 @commits
 def export_certificates() -> ResponseReturnValue:
     """Export a selection: at once as a stream, or by a job where it is large."""
+    refuse_too_many(get_viewer())
     form = ExportForm()
     form.offer(_modules())
     if not form.validate():
@@ -265,6 +267,7 @@ def _audit_page(form: AuditForm, selection: Selection | None) -> ResponseReturnV
 @commits
 def export_audit() -> ResponseReturnValue:
     """A part of the trail as a file; the trail says who took it."""
+    refuse_too_many(get_viewer())
     form = AuditExportForm()
     selection = form.select(get_viewer(), _zone()) if form.validate() else None
     if selection is None:

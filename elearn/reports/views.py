@@ -7,6 +7,7 @@ from elearn.accounts.viewer import get_viewer
 from elearn.cohorts.actions import note_export
 from elearn.reports import queries, rules
 from elearn.reports.cohort_csv import cohort_csv
+from elearn.reports.taking import refuse_too_many
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.csv_export import MIMETYPE
@@ -39,6 +40,7 @@ def cohort_as_csv(cohort: str) -> ResponseReturnValue:
     """The same table as a file; the audit trail says who took it."""
     viewer, zone = get_viewer(), current_app.extensions["elearn.settings"].time_zone
     report = queries.get_cohort_report(viewer, cohort)
+    refuse_too_many(viewer)
     sort = rules.read_sort(request.form.get("sort"), request.form.get("direction"))
     rows = rules.sort_rows(report.rows, sort)
     note_export(viewer, report.cohort, len(rows))

@@ -17,6 +17,7 @@ from elearn.modules.queries import list_withdrawals
 from elearn.modules.withdrawing import PartKind, Withdrawal
 from elearn.reports.forms import WithdrawForm
 from elearn.reports.recall import list_learners
+from elearn.reports.taking import refuse_too_many
 from elearn.shared import clock
 from elearn.shared.access import Access, allow
 from elearn.shared.csv_export import MIMETYPE, csv_lines
@@ -94,6 +95,7 @@ def change(module: str, kind: str, part: str) -> ResponseReturnValue:
 def learners_as_csv(module: str, kind: str, part: str) -> ResponseReturnValue:
     """Who learned from it, as a file; the audit trail says who took it."""
     found, known = _find(module, kind, part)
+    refuse_too_many(get_viewer())
     learners = list_learners(get_viewer(), found.slug, known.kind, known.id)
     audit.record("learners listed", f"module:{found.slug}", get_viewer().id, part=f"{kind}:{part}", rows=len(learners))
     rows = ((learned.name, learned.email, learned.last_at) for learned in learners)

@@ -1,10 +1,10 @@
 """Error pages in plain words, with the request id that finds the log line; never a trace."""
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from elearn.extensions import db
 from elearn.shared.missing import NotFound
@@ -41,7 +41,10 @@ def init_app(app: Flask) -> None:
     def http_error(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None or error.code is None or error.code < 400:
             return error
-        return _page(error.code, *WORDS.get(error.code, WORDS[400]))
+        answer = make_response(_page(error.code, *WORDS.get(error.code, WORDS[400])))
+        if isinstance(error, TooManyRequests) and error.retry_after is not None:
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> ResponseReturnValue:
