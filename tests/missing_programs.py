@@ -7,10 +7,17 @@ NEEDED = {
     "pdftotext": "reading certificates as a person copies from them: install poppler-utils",
 }
 
+# What does as well.
+INSTEAD = {"chromium": ("chromium-headless-shell",)}
+
 
 def missing() -> dict[str, str]:
     """The programs that are not here, with what is left out."""
-    return {program: words for program, words in NEEDED.items() if shutil.which(program) is None}
+    return {
+        program: words
+        for program, words in NEEDED.items()
+        if not any(map(shutil.which, (program, *INSTEAD.get(program, ()))))
+    }
 
 
 if __name__ == "__main__":
