@@ -72,8 +72,11 @@ def ask_for_file() -> ResponseReturnValue:
 
 
 def _file_page(form: ImportForm) -> str:
-    professions = [profession.value for profession in Profession]
-    return render_template("reports/admin_person_import.html", form=form, professions=professions)
+    return render_template("reports/admin_person_import.html", form=form, professions=_professions())
+
+
+def _professions() -> list[str]:
+    return [profession.value for profession in Profession]
 
 
 @blueprint.post("/import/")
@@ -113,6 +116,7 @@ def _plan_page(form: ImportNowForm, plan: Plan, notes: tuple[str, ...] = (), *, 
         wrong_rows=len(groups[Standing.WRONG]),
         notes=notes,
         shown=SHOWN,
+        professions=_professions() if any(row.line.profession is None for row in plan.rows) else [],
         outdated=outdated,
     )
 

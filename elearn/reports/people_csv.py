@@ -244,5 +244,5 @@ def _profession(row: _Row) -> Profession | None:
     try:
         return Profession(text)
     except ValueError:
-        row.complain("profession", f"write one of: {', '.join(profession.value for profession in Profession)}")
+        row.complain("profession", "write one of the professions that the page names")
         return None

@@ -83,7 +83,10 @@ def test_a_file_that_is_no_list_is_refused_in_words(data: bytes, words: str) -> 
         (",Zoë,N,nurse,,", "Row 3, column A (e-mail)"),
         ("=cmd@example.org|x,Z,N,nurse,,", "Row 3, column A (e-mail)"),
         ("a@example.org,Zoë,,nurse,,", "Row 3, column C (family name): write a family name"),
-        ("a@example.org,Zoë,N,king,,", "Row 3, column D (profession): write one of: doctor, nurse"),
+        (
+            "a@example.org,Zoë,N,king,,",
+            "Row 3, column D (profession): write one of the professions that the page names",
+        ),
         ("a@example.org,Zoë,N,,,", "Row 3, column D (profession)"),
         ("a@example.org," + "x" * 81 + ",N,nurse,,", "Row 3, column B (given names): 80 characters at most"),
         ("a@example.org,Zoë,N,nurse," + "1" * 41 + ",", "Row 3, column E (registration number): 40 characters at most"),

@@ -128,6 +128,13 @@ def test_wrong_rows_are_left_out_only_when_somebody_says_so(
     assert len(invited(app)) == len(mails(post)) == count
 
 
+def test_the_professions_are_named_once_however_many_rows_are_wrong(admin: PageClient) -> None:
+    rows = "".join(f"p{number}@example.org,P,Person,king,,\n" for number in range(3))
+    said = words(send(admin, f"e-mail,given names,family name,profession,registration number,cohort\n{rows}"))
+    assert said.count("write one of the professions that the page names") == 3
+    assert said.count("A profession is one of: doctor, nurse, pharmacist") == 1
+
+
 def test_what_has_changed_since_the_dry_run_is_shown_first(
     admin: PageClient, app: Flask, world: World, post: PostBox
 ) -> None:
