@@ -1,5 +1,6 @@
 """The commands of auditors and operators, and the role that may only add to the trail (C-S14)."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -105,7 +106,9 @@ def test_a_demonstration_keeps_its_checkpoints_apart(tmp_path: Path) -> None:
 
 # -- the role of the application -----------------------------------------------------------------------------------------
 
-ROLE = 'elearn "app"'
+# Roles belong to the whole server, which the processes of a test run share.
+ROLE = f'elearn "app" {os.environ.get("PYTEST_XDIST_WORKER", "main")}'
+QUOTED = '"{}"'.format(ROLE.replace('"', '""'))
 
 
 @pytest.fixture
@@ -113,15 +116,15 @@ def limited(postgresql_app: Flask, postgresql_url: str) -> Iterator[Engine]:
     """A connection as a role that has only what `elearn db grants` prints."""
     owner = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
-        connection.exec_driver_sql('CREATE ROLE "elearn ""app""" LOGIN')
+        connection.exec_driver_sql(f"CREATE ROLE {QUOTED} LOGIN")
         for statement in grants(ROLE):
             connection.exec_driver_sql(statement)
     engine = create_engine(owner.url.set(username=ROLE), isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
     with owner.connect() as connection:
-        connection.exec_driver_sql('DROP OWNED BY "elearn ""app"""')
-        connection.exec_driver_sql('DROP ROLE "elearn ""app"""')
+        connection.exec_driver_sql(f"DROP OWNED BY {QUOTED}")
+        connection.exec_driver_sql(f"DROP ROLE {QUOTED}")
     owner.dispose()
 
 
