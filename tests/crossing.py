@@ -73,7 +73,8 @@ class Crossing:
     def __post_init__(self) -> None:
         self.people = {role: self.worlds.b.people[role] for role in self.worlds.b.people}
         self.owners = {f"a's {role}": key for role, key in self.worlds.a.people.items()}
-        for name, key in (self.people | self.owners).items():
+        everybody = self.people | self.owners | {"administrator": self.worlds.administrator}
+        for name, key in everybody.items():
             self.browsers[name] = self._signed_in(key)
         self.browsers["nobody"] = new_browser(self.worlds.app)
         for name, browser in self.browsers.items():

@@ -104,12 +104,18 @@ def _complaint_page(public_id: str, form: OutcomeForm) -> str:
 def close(complaint: str) -> ResponseReturnValue:
     """Record what came of it."""
     form = OutcomeForm()
+    if queries.get_complaint(get_viewer(), complaint).closed_at is not None:
+        return _closed_already(complaint)
     if not form.validate_on_submit():
         return _complaint_page(complaint, form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         actions.close(get_viewer(), complaint, form.outcome.data or "")
     except actions.AlreadyClosed:
-        flash("Somebody else has closed this complaint. What they wrote stands below.", "notice")
-        return redirect(url_for("complaints.complaint", complaint=complaint), 303)
+        return _closed_already(complaint)
     flash("The complaint is closed.")
     return redirect(url_for("complaints.complaints"), 303)
+
+
+def _closed_already(complaint: str) -> ResponseReturnValue:
+    flash("Somebody else has closed this complaint. What they wrote stands below.", "notice")
+    return redirect(url_for("complaints.complaint", complaint=complaint), 303)

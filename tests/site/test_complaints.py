@@ -144,6 +144,8 @@ def test_an_administrator_sees_how_old_each_is_and_closes_it(client: PageClient,
         assert "1 complaint waits" in page
         assert page.index(second) < page.index(first), "those that wait come first"
         client.send(f"/admin/complaints/{first}/", {"outcome": "Another outcome."})
+        late = client.send(f"/admin/complaints/{first}/", {"outcome": ""}, follow_redirects=True)
+        assert "Somebody else has closed this complaint" in late.get_data(as_text=True)
         page = client.get(f"/admin/complaints/{first}/").get_data(as_text=True)
         assert "We answered by mail." in page
         assert "Another outcome." not in page
