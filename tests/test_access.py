@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response
 from werkzeug.test import TestResponse
 
+from elearn.accounts.erasing import erase_own
 from elearn.accounts.invitations import Invitee, invite, list_waiting
 from elearn.accounts.queries import get_person
 from elearn.accounts.rules import Profession
@@ -37,7 +38,7 @@ from tests.quizzes.sitting import module_of, sit, start
 from tests.world import MODULE, World
 
 SIGNED_IN = frozenset({"unconfirmed", "learner", "other_learner", "educator", "other_educator", "administrator"})
-OUTSIDE = frozenset({"anonymous", "suspended"})
+OUTSIDE = frozenset({"anonymous", "suspended", "erased"})
 EVERYBODY = SIGNED_IN | OUTSIDE
 NOBODY: frozenset[str] = frozenset()
 LEARNER = frozenset({"learner"})
@@ -271,9 +272,22 @@ def browser_of(world: World, persona: str) -> PageClient:
     """A browser in which this persona is signed in."""
     client = world.app.test_client()
     assert isinstance(client, PageClient)
-    if persona != "anonymous":
+    if persona == "erased":
+        _sign_in_and_erase(world, client)
+    elif persona != "anonymous":
         world.sign_in(client, persona)
     return client
+
+
+def _sign_in_and_erase(world: World, client: PageClient) -> None:
+    """Sign in somebody whose account is then erased: their browser keeps its cookie."""
+    if "erased" not in world.people:
+        with world.app.app_context(), writing():
+            world.people["erased"] = World.add_person("erased", "Hana", "Canary-Erased").id
+    world.sign_in(client, "erased")
+    viewer = world.viewer("erased")
+    with world.app.app_context(), writing():
+        erase_own(viewer)
 
 
 def differences(things: Things, entry: str, browsers: dict[str, PageClient]) -> list[str]:
