@@ -331,7 +331,8 @@ def _only_echoed(answer: str, word: str, request: Request) -> bool:
     """Whether the word stands in the answer only within what was typed, as in a form that is shown again."""
     for value in sorted({request.address, *(value for _, value in request.fields)}, key=len, reverse=True):
         if word in value.lower():
-            answer = answer.replace(value.lower(), "")
+            # A code is shown again without its hyphens.
+            answer = answer.replace(value.lower(), "").replace(value.lower().replace("-", ""), "")
     return word not in answer
 
 
