@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from elearn.accounts.erasing_rules import BY_ADMINISTRATORS, Ground
-from elearn.accounts.forms import DetailsFields
+from elearn.accounts.forms import PROFESSIONS, DetailsFields
 from elearn.accounts.invitations import Invitee
 from elearn.accounts.passwords import why_refused
 from elearn.accounts.rules import SHORTEST_PASSWORD, EmailReason, Profession, tidy
@@ -116,6 +116,11 @@ class InviteForm(DetailsFields, FlaskForm):
         self.registration_number.description = ""
         for field in (self.given_names, self.family_name):
             field.render_kw = {"autocomplete": "off"}
+        # It is about somebody else.
+        self.family_name.validators = [DataRequired("Enter their family name"), *self.family_name.validators[1:]]
+        self.profession.choices = [SelectChoice("", "Choose their profession"), *PROFESSIONS[1:]]
+        self.profession.validators = [DataRequired("Choose their profession")]
+        self.profession.invalid_choice_message = "Choose their profession"  # type: ignore[attr-defined]  # newer than its stubs
 
     def validate_cohort(self, field: Field) -> None:
         """An educator teaches something, and an administrator's reach comes from no cohort."""

@@ -63,7 +63,7 @@ def test_somebody_is_invited_and_makes_their_account(arrive: Arrive, site: Site,
     administrator.looks("invite")
     administrator.presses("Send the invitation")
     administrator.is_told(
-        "Enter an e-mail address like name@example.org", "Enter your family name", "Choose your profession"
+        "Enter an e-mail address like name@example.org", "Enter their family name", "Choose their profession"
     )
     administrator.looks("invite, errors")
     administrator.types("E-mail address", email)

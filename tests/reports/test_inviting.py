@@ -211,8 +211,9 @@ def test_what_is_wrong_is_said_and_the_link_stays_good(
     [
         ({"email": "nobody"}, "Enter an e-mail address like"),
         ({"email": "x" * 250 + "@example.org"}, "Enter an e-mail address like"),
-        ({"family_name": ""}, "Enter your family name"),
-        ({"profession": ""}, "Choose your profession"),
+        ({"family_name": ""}, "Enter their family name"),
+        ({"profession": ""}, "Choose their profession"),
+        ({"profession": "king"}, "Choose their profession"),
         ({"role": "king"}, "Choose a role"),
         ({"role": "educator"}, "Choose the cohort that the educator will teach"),
         ({"role": "administrator", "cohort": "one"}, "Choose no cohort for an administrator"),
