@@ -36,6 +36,8 @@ PAYLOADS = (
     "</script><!--<a href=javascript:trap(20)>--><style>@import'//hostile.example'",
     "<math><mtext><style><img src=x onerror=trap(21)>",
 )
+# At the end of every cell: an element that is there wherever a page does not escape it, whichever payload stands before it.
+MARK = "<i class=h>"
 # Text columns into which nobody writes words, each with the reason why.
 _MADE = "made by the program: a random id, a digest or a hash"
 _CONTENT = "a name out of the content, looked up in the catalogue before it is kept"
@@ -154,5 +156,6 @@ def _among_others(connection: Connection, table: Table) -> dict[str, Any]:
 
 
 def cut(words: str, column: "Column[Any]") -> str:
-    """As much as the column holds."""
-    return words[: getattr(column.type, "length", None) or len(words)]
+    """As much as the column holds, and the mark."""
+    length = getattr(column.type, "length", None) or len(words) + len(MARK)
+    return words[: max(0, length - len(MARK))] + MARK[:length]

@@ -32,7 +32,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.caught.push(`the policy had to stop ${event.violatedDirective} ${event.blockedURI}`));
 """
 SEEN = """() => window.caught.concat(
-    [...document.querySelectorAll("[onload],[onerror],[onfocus],[onclick],iframe,math,object,embed,img[src='x'],script:not([src])")]
+    [...document.querySelectorAll("[onload],[onerror],[onfocus],[onclick],i.h,iframe,math,object,embed,img[src='x'],script:not([src])")]
         .map((element) => `an element of a payload: ${element.outerHTML.slice(0, 120)}`),
     [...document.querySelectorAll("[href],[src],[action],[formaction]")]
         .flatMap((element) => ["href", "src", "action", "formaction"].map((name) => element[name] ?? ""))
