@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, Request
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
+from elearn.accounts.models import SignIn
 from elearn.extensions import db
+from elearn.shared import clock
 from elearn.shared.access import Access, access_of
+from elearn.shared.transactions import writing
 from tests.certificates.builders import issue
 from tests.hostile import PAYLOADS, fill_with_hostile_words, people_fill
 from tests.journeys.site import Site, serving
@@ -43,7 +46,8 @@ KEPT = frozenset({"learner@example.org", "educator@example.org", "administrator@
 FILES = {"certificates.pdf", "admin.exported_file", "site.healthz"}
 ROLES = ("anonymous", "learner", "educator", "administrator")
 FORMS = ("/complaints/", "/account/register/", "/account/sign-in/", "/verify/", "/account/forgotten-password/")
-LEAST_PAGES, LEAST_SHOWN = 150, 60
+SECOND_STEP = "/account/second-step/"
+LEAST_PAGES, LEAST_SHOWN = 240, 170
 
 
 @dataclass
@@ -77,6 +81,8 @@ class Opened:
         assert response is not None
         if response.status >= 500:
             self.found.append(f"{self.role}: {response.status} from {address}")
+        if SECOND_STEP in self.page.url and SECOND_STEP not in address:
+            self.found.append(f"{self.role}: {address} was not seen: a second step was asked for")
         self.looks(address, shown=response.status == 200)
 
     def looks(self, what: str, *, shown: bool = True) -> None:
@@ -178,6 +184,9 @@ def test_no_hostile_text_runs_on_any_page(browser: Browser, hostile_site: Site, 
         visitors[role].signs_in(f"{role}@example.org")
     opened = [Opened(role, visitor.page, hostile_site.url) for role, visitor in visitors.items()]
     filled = fill_with_hostile_words(hostile_site.app, KEPT)
+    with hostile_site.app.test_request_context(), writing():
+        # Filling gives somebody a passkey; everybody here has shown theirs.
+        db.session.execute(update(SignIn).values(proven_at=clock.now()))
     for who in opened:
         for address in _addresses(hostile_site.app, who.role):
             who.opens(address)
