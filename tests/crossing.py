@@ -245,8 +245,7 @@ class Crossing:
                     for address in self.addresses(self.worlds.a, endpoint, argument, value):
                         self.send(who, Request(method, address, endpoint=endpoint))
                 own = self.addresses(self.worlds.b, endpoint)[0]
-                for number, (name, value) in enumerate(self.named(turn)):
-                    fields = ((name, value),)
+                for number, fields in enumerate(self.named(turn)):
                     self.send(who, Request(method, own, fields, endpoint), as_json=method == "POST" and number % 2 == 1)
                 turn += 1
             if method == "POST":
@@ -289,14 +288,15 @@ class Crossing:
             for value in self.some_ids(turn):
                 yield argument, value
 
-    def named(self, turn: int) -> Iterator[tuple[str, str]]:
-        """Names that forms and queries use, with an id of A each."""
+    def named(self, turn: int) -> Iterator[tuple[tuple[str, str], ...]]:
+        """Names that forms and queries use, with an id of A: each id under all names at once and twice, or some by turns."""
         ids = self.worlds.a.ids
         if EVERY:
-            yield from ((name, value) for name in self.names for value in ids)
+            # As a form, then as JSON.
+            yield from (tuple((name, value) for name in self.names) for value in ids for _ in range(2))
             return
         for step in range(4):
-            yield self.names[(4 * turn + step) % len(self.names)], ids[(5 * turn + step) % len(ids)]
+            yield ((self.names[(4 * turn + step) % len(self.names)], ids[(5 * turn + step) % len(ids)]),)
 
     def some_ids(self, turn: int) -> list[str]:
         """All ids of A, or three by turns."""
