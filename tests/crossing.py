@@ -1,12 +1,13 @@
 """Every request of one world, sent again by people of the other, with each of its ids in each place (A-3 to A-6).
 
-A request is a rule of the application with a method, or a form of one of A's own pages. The places of an id are the
-arguments of the path, a query argument of each name that a page or form uses, each field of a form, and each key of a
-JSON body. What comes back must hold nothing of A, must be no fault, and A's rows must be what they were.
+A request is a rule of the application with a method, or a form or a link with a query of one of A's own pages. The
+places of an id are the arguments of the path, a query argument, a field of a form and a key of a JSON body. What comes
+back must hold nothing of A, must be no fault, and A's rows must be what they were, after every single request. A member
+of A's own cohort travels too: to them A is the learner beside them.
 """
 
-import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -15,82 +16,97 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zipfile import ZipFile
 
-import html5lib
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from elearn.accounts.models import SignIn
 from elearn.extensions import Base, db
+from elearn.mail import actions as mail
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 from tests import two_worlds
-from tests.kept import Kept
-from tests.page import XHTML, PageClient, new_browser
-from tests.quizzes.sitting import module_of
+from tests.kept import Changes, Watched, key_of
+from tests.page import PageClient
+from tests.recorded import FIELDS, ORIGIN, Recorder, Request
 from tests.two_worlds import Half, TwoWorlds
-from tests.world import MODULE, World
+from tests.world import World
 
+__all__ = ["EVERY", "TRAVELLERS", "Crossing", "Request", "tables_without_rows"]
 EVERY = bool(os.environ.get("ELEARN_EVERY_CROSSING"))
 COOKIE = "__Host-elearn"
-LESSON = "how-trials-build-evidence"
-TRAVELLERS = ("learner", "educator", "mate", "nobody")
-# What somebody of B may change of A, by what stands in the request's name: educators mend questions together and answer
-# whoever reported one, and anybody may ask for a link to be sent to an address.
-MAY_CHANGE = {
-    "/reports/problems/": "problem_reports",
-    "reported.answer": "problem_reports",
-    "/account/forgotten-password/": "people",
-    "passwords.send_link": "people",
+BESIDE = "a's mate"
+TRAVELLERS = ("learner", "educator", "suspended", "nobody", BESIDE, *(("mate",) if EVERY else ()))
+SIGNED_IN = {"learner", "educator", "mate", BESIDE}
+# Where somebody else is meant to be told, or to change, something of A: the columns that may change, and why.
+BY_DESIGN: dict[str, tuple[set[str], str]] = {
+    "reported.answer": ({"state", "answer", "changed_at", "changed_by"}, "educators mend questions together"),
+    "passwords.send_link": ({"reset_asked_at"}, "anybody may ask for a link to be sent to an address"),
+}
+# Whoever holds one of these secrets is let in by it: the field or the argument, and why.
+BY_SECRET = {
+    "cohorts.join": "a join code is given to those who shall see the cohort's name and join it",
+    "cohorts.check_code": "the same",
+    "cohorts.confirm": "the same",
+    "invited.ask": "the link in an invitation is its secret: it says whom it invites",
+    "invited.accept": "the same",
+}
+# Addresses that answer whoever asks, for they are made for strangers or for all educators.
+FOR_ALL = {
+    "certificates.verification": "a stranger verifies a certificate by its number, and is shown nothing personal",
+    "certificates.match": "the same",
+    "complaints.receipt": "a complaint may be made by a stranger: its receipt says when, and nothing of what was said",
+}
+FOR_EDUCATORS = {
+    "reported.problem": "educators mend questions together, whoever reported them",
+    "reported.answer": "the same",
 }
 
 
-@dataclass(frozen=True)
-class Request:
-    """What somebody of A can send: its method, its address, the fields of its form."""
+class Browser(PageClient):
+    """Sends forms with their token, and checks no page: others do, and here are too many."""
 
-    method: str
-    address: str
-    fields: tuple[tuple[str, str], ...] = ()
-    endpoint: str = ""
-
-    def with_field(self, name: str, value: str) -> "Request":
-        """The same with another value in one field."""
-        rest = tuple((key, old) for key, old in self.fields if key != name)
-        return Request(self.method, self.address, (*rest, (name, value)), self.endpoint)
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Fetch, and check nothing."""
+        return FlaskClient.open(self, *args, **{"base_url": ORIGIN, **kwargs})
 
 
 @dataclass
 class Crossing:
-    """A's requests, the people of B who send them, and what was found."""
+    """A's requests, the people who send them, and what was found."""
 
     worlds: TwoWorlds
     browsers: dict[str, PageClient] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     found: list[str] = field(default_factory=list)
-    sent: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.people = {role: self.worlds.b.people[role] for role in self.worlds.b.people}
-        self.owners = {f"a's {role}": key for role, key in self.worlds.a.people.items()}
-        everybody = self.people | self.owners | {"administrator": self.worlds.administrator}
+        a, b = self.worlds.a, self.worlds.b
+        self.owners = {f"a's {role}": key for role, key in a.people.items()}
+        everybody = b.people | self.owners | {"administrator": self.worlds.administrator}
         for name, key in everybody.items():
             self.browsers[name] = self._signed_in(key)
-        self.browsers["nobody"] = new_browser(self.worlds.app)
+        self.browsers["nobody"] = Browser(self.app, self.app.response_class)
         for name, browser in self.browsers.items():
             cookie = browser.get_cookie(COOKIE)
             self.cookies[name] = cookie.value if cookie else ""
-        self.kept = Kept(self.worlds.app)
-        self.rows = self._rows_of_a()
-        self.names = sorted({name for request in self.forms_of_a() for name, _ in request.fields} | self._queries())
-        self.start_anew()
+        self.whole, self.part = Recorder(self.app, a), Recorder(self.app, a.of_learner())
+        self.own = Recorder(self.app, b)
+        self.kept = Watched(self.app)
+        self.keys = {half.half.own: self._keys_of(half.half) for half in (self.whole, self.part)}
+        self._forms: list[Request] | None = None
+        self._canaries = {
+            who: list(two_worlds.canaries(self.half_for(who), for_educator=who == "educator")) for who in self.browsers
+        }
 
     @property
     def app(self) -> Flask:
         return self.worlds.app
 
     def _signed_in(self, key: int) -> PageClient:
-        browser, world = new_browser(self.app), World(self.app)
+        browser, world = Browser(self.app, self.app.response_class), World(self.app)
         world.people["somebody"] = key
         world.sign_in(browser, "somebody")
         with self.app.test_request_context(), writing():
@@ -98,269 +114,225 @@ class Crossing:
             db.session.execute(update(SignIn).where(SignIn.person_id == key).values(proven_at=clock.now()))
         return browser
 
+    def _keys_of(self, half: Half) -> set[tuple[str, tuple[Any, ...]]]:
+        with self.app.app_context():
+            rows = two_worlds.rows_of(db.session.connection(), half)
+        mine = half.rows if half.own else rows
+        return {(name, key_of(Base.metadata.tables[name], row)) for name, found in mine.items() for row in found}
+
     def start_anew(self) -> None:
         """Make everything as it was: the rows, and who is signed in."""
-        self.kept.put_back()
-        for name, value in self.cookies.items():
-            self.browsers[name].delete_cookie(COOKIE)
+        self.kept.put_back(self.kept.changes(everywhere=True))
+        for name in self.browsers:
+            self._cookie_back(name)
+
+    def _cookie_back(self, name: str) -> None:
+        browser, value = self.browsers[name], self.cookies[name]
+        there = browser.get_cookie(COOKIE)
+        if (there.value if there else "") != value:
+            browser.delete_cookie(COOKIE)
             if value:
-                self.browsers[name].set_cookie(COOKIE, value, secure=True, httponly=True, samesite="Lax")
+                browser.set_cookie(COOKIE, value, secure=True, httponly=True, samesite="Lax")
 
-    # -- what A's people can send ------------------------------------------------------------------------------------
-
-    def natural(self, half: Half) -> dict[str, list[str]]:
-        """The things of one world that each argument of an address can name."""
-        rows = half.rows
-
-        def public(table: str) -> list[str]:
-            return [str(row["public_id"]) for row in rows[table]]
-
-        numbers = [str(row["number"]) for row in rows["certificates"]]
-        return {
-            "attempt": public("attempts"),
-            "cohort": public("cohorts"),
-            "person": public("people"),
-            "problem": public("problem_reports"),
-            "letter": public("letters"),
-            "invitation": public("invitations"),
-            "complaint": public("complaints"),
-            "passkey": public("passkeys"),
-            "public_id": public("jobs"),
-            "number": numbers,
-            "token": [str(row["token_hash"]) for row in rows["invitations"]],
-        }
-
-    def addresses(self, half: Half, endpoint: str, argument: str = "", value: str = "") -> list[str]:
-        """The addresses of an endpoint for each thing of a world; with `argument`, for one value of that."""
-        rule = next(self.app.url_map.iter_rules(endpoint))
-        natural = self.natural(half)
-        check = next(iter(module_of(World(self.app)).lessons[LESSON].checks))
-        fixed = {
-            "module": MODULE,
-            "lesson": LESSON,
-            "check": check,
-            "quiz": "trial-phases",
-            "kind": "lesson",
-            "part": LESSON,
-            "filename": "none.js",
-            "digest": "0" * 64,
-        }
-        if "attempt" in rule.arguments:
-            fixed["number"] = "1"
-        values = {name: [fixed[name]] if name in fixed else natural[name] for name in rule.arguments}
-        if argument:
-            values[argument] = [value]
-        longest = max((len(found) for found in values.values()), default=1)
-        with self.app.test_request_context(base_url="https://localhost"):
-            return list(
-                dict.fromkeys(
-                    self.app.url_for(
-                        endpoint, **{key: _typed(rule, key, found[at % len(found)]) for key, found in values.items()}
-                    )
-                    for at in range(longest)
-                )
-            )
-
-    def rules(self) -> list[tuple[str, str]]:
-        """Every method and endpoint of the application."""
-        return sorted(
-            (method, rule.endpoint)
-            for rule in self.app.url_map.iter_rules()
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        )
+    # -- what is recorded --------------------------------------------------------------------------------------------
 
     def requests_of_a(self) -> list[Request]:
         """Each rule with the things of A."""
-        return [
-            Request(method, address, endpoint=endpoint)
-            for method, endpoint in self.rules()
-            for address in self.addresses(self.worlds.a, endpoint)
-        ]
+        return self.whole.requests()
 
     def forms_of_a(self) -> list[Request]:
-        """Each form on the pages of A's people, with what they would send."""
-        if not hasattr(self, "_forms"):
-            found: dict[Request, None] = {}
-            for name in self.owners:
-                for request in self.requests_of_a():
-                    if request.method == "GET":
-                        found |= dict.fromkeys(forms_on(self.browsers[name].get(request.address), request.address))
-            self._forms = list(found)
+        """Each form and question on the pages of A's people, and on an administrator's about them."""
+        if self._forms is None:
+            names = ("a's learner", "a's educator", BESIDE, "administrator", "nobody")
+            self._forms = self.whole.crawl(self.browsers[name] for name in names)
+            self.start_anew()
         return self._forms
-
-    def _queries(self) -> set[str]:
-        return {name for form in self.forms_of_a() for name, _ in parse_qsl(urlsplit(form.address).query)}
-
-    # -- sending -----------------------------------------------------------------------------------------------------
-
-    def send(self, who: str, request: Request, *, as_json: bool = False) -> None:
-        """Send one request as somebody of B, and note what should not have come back."""
-        browser, typed = self.browsers[who], request.address + json.dumps(request.fields)
-        self.sent += 1
-        if request.method == "GET":
-            response = browser.get(request.address, query_string=dict(request.fields) or None)
-        elif as_json:
-            headers = {"X-CSRFToken": browser.token(), "Referer": "https://localhost/"}
-            response = browser.post(request.address, json=dict(request.fields), headers=headers)
-        else:
-            response = browser.send(request.address, _together(request.fields))
-        self._look(who, request, response, typed.lower())
-
-    def _look(self, who: str, request: Request, response: TestResponse, typed: str) -> None:
-        if response.status_code >= 500:
-            self.found.append(f"{who}: {request} gives {response.status_code}")
-        answer = f"{response.headers}{_words_of(response)}".lower()
-        if response.mimetype == "application/pdf" and any(
-            row["number"] in request.address for row in self.worlds.a.rows["certificates"]
-        ):
-            self.found.append(f"{who}: {request} gives a certificate's document")
-        for word in two_worlds.canaries(self.worlds.a, for_educator=who == "educator"):
-            if answer.count(word) > 0 and not (word in typed and _only_echoed(answer, word, request)):
-                self.found.append(f"{who}: {request} shows {word}")
-
-    def rows_are_kept(self, what: str) -> None:
-        """Note a row of A that is not what it was; then everything is made as it was."""
-        now = self._rows_of_a()
-        for name, rows in self.rows.items():
-            there = now.get(name, [])
-            changed = [(row, there) for row in rows if row not in there]
-            if changed and not any(part in what and name == table for part, table in MAY_CHANGE.items()):
-                self.found.append(f"{what}: rows of {name} were changed: {changed}")
-        self.start_anew()
-
-    def _rows_of_a(self) -> dict[str, list[dict[str, Any]]]:
-        with self.app.app_context():
-            return two_worlds.rows_of(db.session.connection(), self.worlds.a)
-
-    # -- the crossings -----------------------------------------------------------------------------------------------
-
-    def replay_rules(self, share: int, shares: int) -> None:
-        """Each rule with A's things in its path, and with each id of A in each argument, in the query, in a form, in JSON."""
-        turn = 0
-        for method, endpoint in self.rules()[share::shares]:
-            for who in TRAVELLERS:
-                for address in self.addresses(self.worlds.a, endpoint):
-                    self.send(who, Request(method, address, endpoint=endpoint))
-                for argument, value in self.pairs(endpoint, turn):
-                    for address in self.addresses(self.worlds.a, endpoint, argument, value):
-                        self.send(who, Request(method, address, endpoint=endpoint))
-                own = self.addresses(self.worlds.b, endpoint)[0]
-                for number, fields in enumerate(self.named(turn)):
-                    self.send(who, Request(method, own, fields, endpoint), as_json=method == "POST" and number % 2 == 1)
-                turn += 1
-            if method == "POST":
-                self.rows_are_kept(f"{method} {endpoint}")
-        self.rows_are_kept("GETs")
-
-    def replay_forms(self, share: int, shares: int) -> None:
-        """Each form of A's pages as it stands; each of one's own forms with an id of A in each field."""
-        for number, form in enumerate(self.forms_of_a()[share::shares]):
-            for who in TRAVELLERS:
-                self.send(who, form)
-                self.send(who, form, as_json=form.method == "POST")
-                for name, _ in form.fields:
-                    for value in self.some_ids(number):
-                        self.send(who, form.with_field(name, value))
-            if form.method == "POST":
-                self.rows_are_kept(f"form {form.address}")
-        for who in ("learner", "educator"):
-            for form in self.forms_of(who)[share::shares]:
-                for name, _ in form.fields:
-                    for value in self.some_ids(len(name)):
-                        self.send(who, form.with_field(name, value))
-                self.rows_are_kept(f"{who}'s own form {form.address}")
 
     def forms_of(self, who: str) -> list[Request]:
         """Each form on the pages that somebody of B sees of their own world."""
-        found: dict[Request, None] = {}
-        for method, endpoint in self.rules():
-            if method == "GET":
-                for address in self.addresses(self.worlds.b, endpoint):
-                    found |= dict.fromkeys(forms_on(self.browsers[who].get(address), address))
-        return list(found)
+        return [
+            request for request in self.own.crawl([self.browsers[who]]) if request.fields or request.method == "POST"
+        ]
 
-    def pairs(self, endpoint: str, turn: int) -> Iterator[tuple[str, str]]:
-        """Each argument of an address that names a thing, with each id of A, or with some by turns."""
-        arguments = sorted(
-            set(next(self.app.url_map.iter_rules(endpoint)).arguments) & set(self.natural(self.worlds.a))
-        )
-        for argument in arguments:
-            for value in self.some_ids(turn):
-                yield argument, value
+    def names_of(self, endpoint: str) -> tuple[list[str], list[str]]:
+        """The names of what a rule is sent by any form or link, and those that only other rules are sent."""
+        mine, others = dict.fromkeys(name for name, _ in FIELDS.get(endpoint, ())), dict[str, None]()
+        for request in self.forms_of_a():
+            names = [name for name, _ in (*request.fields, *parse_qsl(urlsplit(request.address).query))]
+            (mine if request.endpoint == endpoint else others).update(dict.fromkeys(names))
+        return list(mine), [name for name in others if name not in mine]
 
-    def named(self, turn: int) -> Iterator[tuple[tuple[str, str], ...]]:
-        """Names that forms and queries use, with an id of A: each id under all names at once and twice, or some by turns."""
-        ids = self.worlds.a.ids
-        if EVERY:
-            # As a form, then as JSON.
-            yield from (tuple((name, value) for name in self.names) for value in ids for _ in range(2))
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    def send(self, who: str, request: Request, *, as_json: bool = False) -> TestResponse:
+        """Send one request as somebody, note what should not have come of it, and make everything as it was."""
+        browser = self.browsers[who]
+        self.sent[f"{request.method} {request.endpoint}"] += 1
+        fields = {name: value for name, value in request.fields if name != "csrf_token"}
+        if request.method == "GET":
+            response = browser.get(request.address, query_string=fields) if fields else browser.get(request.address)
+        elif as_json:
+            headers = {"X-CSRFToken": browser.token(), "Referer": f"{ORIGIN}/", "Accept": "application/json"}
+            response = browser.post(request.address, json=fields, headers=headers)
+        else:
+            response = browser.send(request.address, fields)
+        self._look(who, request, response)
+        if request.method == "POST" and response.status_code == 303 and "/sign-in/" not in response.location:
+            with_flash = browser.get(response.location)
+            self._look(who, request, with_flash)
+        if changes := self.kept.changes():
+            self._rows_are_kept(who, request, changes)
+        self.kept.put_back(changes)
+        self._cookie_back(who)
+        return response
+
+    def half_for(self, who: str) -> Half:
+        """What is foreign to somebody."""
+        return (self.part if who == BESIDE else self.whole).half
+
+    def _look(self, who: str, request: Request, response: TestResponse) -> None:
+        if response.status_code >= 500 or response.status_code == 403:
+            self.found.append(f"{who}: {request} gives {response.status_code}")
+        half, address = self.half_for(who), _plain(request.address)
+        data = response.get_data()
+        if response.mimetype == "application/pdf" and any(
+            _plain(row["number"]) in address for row in half.rows["certificates"]
+        ):
+            self.found.append(f"{who}: {request} gives a certificate's document")
+        answer = f"{response.headers}{_words_in(data)}".lower()
+        shown = [word for word in self._canaries[who] if word in answer]
+        for word in shown:
+            if not _only_echoed(answer, word, request) and not self._by_secret(request):
+                at = answer.index(word)
+                self.found.append(f"{who}: {request} shows {word}: {answer[max(0, at - 60) : at + 60]!r}")
+
+    def _by_secret(self, request: Request) -> bool:
+        secrets = {*self.worlds.a.tokens, *(str(row["join_code"]) for row in self.worlds.a.rows["cohorts"])}
+        asked = _plain(f"{request.address} {' '.join(value for _, value in request.fields)}")
+        return request.endpoint in BY_SECRET and any(_plain(secret) in asked for secret in secrets)
+
+    def _rows_are_kept(self, who: str, request: Request, changes: Changes) -> None:
+        """Note a row of A that is not what it was, and a row of somebody else that holds A's words now."""
+        keys, canaries = self.keys[self.half_for(who).own], self._canaries[who]
+        allowed, _ = BY_DESIGN.get(request.endpoint, (set(), ""))
+        for name, rows in changes.items():
+            for key, (before, now) in rows.items():
+                if (name, key) in keys:
+                    cells = {column for column, value in (before or {}).items() if (now or {}).get(column) != value}
+                    if not cells <= allowed and not self._by_secret(request):
+                        self.found.append(f"{who}: {request} changes {sorted(cells)} of {name} {key}")
+                elif now is not None:
+                    words = self._words_of_row(name, now)
+                    for word in canaries:
+                        if word in words and not _only_echoed(words, word, request) and not self._by_secret(request):
+                            self.found.append(f"{who}: {request} writes {word} to {name}: {now}")
+
+    def _words_of_row(self, name: str, row: dict[str, Any]) -> str:
+        words = str(list(row.values())).lower()
+        if name == "letters":
+            if any(other["email"] == row["recipient"] for other in self.worlds.a.rows["people"]):
+                return ""  # a letter to A's own people
+            with self.app.app_context():
+                words += mail.words_of(row["sealed_text"]).lower()
+        return words
+
+    # -- the crossings -----------------------------------------------------------------------------------------------
+
+    def replay_rules(self, share: int, shares: int, few: int) -> None:
+        """Each rule with A's things in its path, then with ids of A in each argument, in the query, in a form, in JSON."""
+        for turn, (method, endpoint) in islice(enumerate(self.whole.entries()), share, None, shares):
+            for who in TRAVELLERS:
+                for request in self._of_rule(who, method, endpoint):
+                    self._is_not_there(who, request, self.send(who, request))
+                for request, as_json in self._with_ids(who, method, endpoint, few, turn):
+                    self.send(who, request, as_json=as_json)
+
+    def _of_rule(self, who: str, method: str, endpoint: str) -> Iterator[Request]:
+        recorder = self.part if who == BESIDE else self.whole
+        yield from recorder.requests_of(method, endpoint)
+
+    def _is_not_there(self, who: str, request: Request, response: TestResponse) -> None:
+        """What is somebody else's is not there; it is not refused, for that would say that it is."""
+        recorder = self.part if who == BESIDE else self.whole
+        if not recorder.arguments(request.endpoint) or request.endpoint in (FOR_ALL | BY_SECRET):
             return
-        for step in range(4):
-            yield ((self.names[(4 * turn + step) % len(self.names)], ids[(5 * turn + step) % len(ids)]),)
+        if who == "educator" and request.endpoint in FOR_EDUCATORS:
+            return
+        away = response.status_code in (302, 303) and "/sign-in/" in response.location
+        if response.status_code != 404 and not (away and who not in SIGNED_IN):
+            self.found.append(f"{who}: {request} gives {response.status_code}, not 404")
 
-    def some_ids(self, turn: int) -> list[str]:
-        """All ids of A, or three by turns."""
-        ids = self.worlds.a.ids
-        return ids if EVERY else list(islice((ids + ids)[3 * turn % len(ids) :], 3))
+    def _with_ids(self, who: str, method: str, endpoint: str, few: int, turn: int) -> Iterator[tuple[Request, bool]]:
+        recorder = self.part if who == BESIDE else self.whole
+        for argument in recorder.arguments(endpoint):
+            for value in self.some(recorder.half.ids, few, turn):
+                for address in recorder.addresses(endpoint, argument, value):
+                    yield Request(method, address, endpoint=endpoint), False
+        mine, others = self.names_of(endpoint)
+        own = self.own.addresses(endpoint)[0]
+        for at, value in enumerate(self.some(recorder.half.ids, few, turn + 1)):
+            everywhere = tuple((name, value) for name in (*mine, *others))
+            singly = [((name, value),) for name in self.some(mine or others, 1, turn + at)] if mine or not EVERY else []
+            for fields in (*singly, everywhere):
+                yield Request(method, own, fields, endpoint), False
+            if method == "POST":
+                yield Request(method, own, everywhere, endpoint), True
+
+    def outside(self) -> list[str]:
+        """Travellers who should be signed in and are not, or the other way round: what they sent would say nothing."""
+        found = {who: self.browsers[who].get("/learning/").status_code == 200 for who in TRAVELLERS}
+        return [who for who, is_in in found.items() if is_in is not (who in SIGNED_IN)]
+
+    def replay_forms(self, share: int, shares: int, few: int) -> None:
+        """Each form of A's pages as it stands, and with an id of A in each field; then each of one's own forms so."""
+        for number, form in islice(enumerate(self.forms_of_a()), share, None, shares):
+            for who in TRAVELLERS:
+                self.send(who, form)
+                if form.method == "POST":
+                    self.send(who, form, as_json=True)
+                self._fill(who, form, few, number)
+        for who in ("learner", "educator", BESIDE):
+            forms = self.part.crawl([self.browsers[who]]) if who == BESIDE else self.forms_of(who)
+            for number, form in islice(enumerate(forms), share, None, shares):
+                self._fill(who, form, few, number)
+
+    def _fill(self, who: str, form: Request, few: int, turn: int) -> None:
+        for at, name in enumerate(dict(form.fields)):
+            for value in self.some(self.half_for(who).ids, few, turn + at):
+                self.send(who, form.with_field(name, value))
+        address = urlsplit(form.address)
+        for name, _ in parse_qsl(address.query):
+            rest = tuple(pair for pair in parse_qsl(address.query) if pair[0] != name)
+            for value in self.some(self.half_for(who).ids, few, turn):
+                query = "&".join(f"{key}={old}" for key, old in (*rest, (name, value)))
+                self.send(who, Request(form.method, f"{address.path}?{query}", form.fields, form.endpoint))
+
+    def some(self, ids: list[str], few: int, turn: int) -> list[str]:
+        """All, or a few by turns."""
+        return ids if EVERY or not ids else list(islice((ids * 2), few * turn % len(ids), few * turn % len(ids) + few))
 
 
-def _words_of(response: TestResponse) -> str:
+def _words_in(data: bytes) -> str:
     """What an answer says, the files of an archive included."""
-    data = response.get_data()
-    if response.mimetype == "application/zip":
+    if data[:2] == b"PK":
         with ZipFile(BytesIO(data)) as archive:
             data = b"".join(archive.read(name) for name in archive.namelist())
     return data.decode(errors="replace")
 
 
-def _typed(rule: Any, key: str, value: str) -> Any:
-    """A value as the converter of its argument wants it; what is no number is nought there."""
-    numeric = type(rule._converters[key]).__name__ == "IntegerConverter"
-    return (int(value) if value.isdigit() else 0) if numeric else value
-
-
-def _together(fields: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    found: dict[str, list[str]] = {}
-    for name, value in fields:
-        if name not in {"csrf_token", "ticket"}:
-            found.setdefault(name, []).append(value)
-    return dict(found)
-
-
 def _only_echoed(answer: str, word: str, request: Request) -> bool:
     """Whether the word stands in the answer only within what was typed, as in a form that is shown again."""
-    for value in sorted({request.address, *(value for _, value in request.fields)}, key=len, reverse=True):
+    typed = {request.address, *(value for _, value in request.fields)}
+    if not word.startswith(("cn", "ce")) and _plain(word) in _plain(" ".join(typed)):
+        return True  # an id that was sent may come back
+    for value in sorted(typed, key=len, reverse=True):
         if word in value.lower():
-            # A code is shown again without its hyphens.
-            answer = answer.replace(value.lower(), "").replace(value.lower().replace("-", ""), "")
+            answer = answer.replace(value.lower(), "")
     return word not in answer
 
 
-def forms_on(response: TestResponse, address: str) -> list[Request]:
-    """The forms of a page, with the values that they hold, and one request for each button that says something."""
-    if response.mimetype != "text/html" or response.status_code != 200:
-        return []
-    found = []
-    for form in html5lib.parse(response.get_data(as_text=True)).iter(f"{XHTML}form"):
-        fields: list[tuple[str, str]] = []
-        buttons: list[tuple[str, str]] = []
-        for element in form.iter():
-            name, kind = element.get("name"), element.tag.removeprefix(XHTML)
-            if not name or name == "csrf_token":
-                continue
-            if kind == "button" or element.get("type") == "submit":
-                buttons.append((name, element.get("value", "")))
-            elif kind in {"input", "textarea"}:
-                if element.get("type") not in {"radio", "checkbox"} or name not in dict(fields):
-                    fields.append((name, element.get("value") or element.text or "words"))
-            elif kind == "select":
-                options = [option.get("value", "") for option in element.iter(f"{XHTML}option")]
-                fields.append((name, options[-1] if options else ""))
-        method = (form.get("method") or "get").upper()
-        target = form.get("action") or address
-        pressed: list[tuple[tuple[str, str], ...]] = [(button,) for button in buttons] or [()]
-        found += [Request(method, target, (*fields, *button)) for button in pressed]
-    return found
+def _plain(words: str) -> str:
+    return words.lower().replace("-", "")
 
 
 def tables_without_rows(half: Half) -> set[str]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Column, Connection, Enum, String, Table, select, text, update
+from sqlalchemy import Column, Connection, Enum, String, Table, select, update
 
 from elearn.accounts.invitations import Invitee, invite
 from elearn.accounts.queries import get_person, viewer_of
 from elearn.accounts.rules import Profession, Viewer
 from elearn.certificates.actions import issue_certificate
 from elearn.certificates.holder import Holder
+from elearn.certificates.numbers import grouped
 from elearn.cohorts.models import Cohort, Membership, RosterEntry, Teaching
 from elearn.extensions import Base, db
 from elearn.learning.actions import report_problem
@@ -22,18 +23,20 @@ from elearn.learning.reported import get_question_subject
 from elearn.mail import actions as mail
 from elearn.modules.actions import record_review
 from elearn.quizzes.queries import get_attempt
-from elearn.schema import APPEND_ONLY, DOINGS, make_triggers, trigger_name
+from elearn.schema import make_triggers
 from elearn.shared import clock
 from elearn.shared.transactions import writing
 from elearn.site.actions import complain
 from elearn.site.rules import About
 from tests.accounts.belongings import OWNERS
 from tests.hostile import people_fill
+from tests.kept import without_triggers
 from tests.quizzes.sitting import module_of, sit, start
 from tests.rows import make_row
 from tests.world import World
 
-ROLES = {"learner": False, "mate": False, "educator": False}
+ROLES = ("learner", "mate", "educator", "suspended")
+LONG = 12
 # Educators mend questions together, so they read what any learner reports about one; learners do not.
 READ_BY_EDUCATORS = {"problem_reports.words", "problem_reports.answer"}
 # No row of these is anybody's: who wrote an evaluation is not kept, and the others are the program's.
@@ -59,16 +62,29 @@ class Half:
     word: str
     people: dict[str, int] = field(default_factory=dict)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tokens: list[str] = field(default_factory=list)
+    own: str = ""
 
     @property
     def secret(self) -> str:
         """What nobody else may read."""
-        return f"Cn{self.word}Z"
+        return f"Cn{self.word}Z{self.own}"
 
     @property
     def shared_with_educators(self) -> str:
         """What learners of the other world may not read."""
-        return f"Ce{self.word}Z"
+        return f"Ce{self.word}Z{self.own}"
+
+    def of_learner(self) -> "Half":
+        """The learner's own part: what somebody else of the same cohort may not read either."""
+        people = {"learner": self.people["learner"]}
+        found = Half(self.word, people, own="own")
+        mine = Half(f"{self.word}-learner", people)
+        for table in Base.metadata.sorted_tables:
+            rows = [row for row in self.rows.get(table.name, []) if _is_of(mine, found.rows, table, row)]
+            if rows:
+                found.rows[table.name] = rows
+        return found
 
     @property
     def ids(self) -> list[str]:
@@ -80,7 +96,20 @@ class Half:
             for column in Base.metadata.tables[name].columns
             if names_something(column) and row[column.name] is not None
         }
-        return list(found)
+        return [*found, *self.tokens]
+
+    @property
+    def unguessable(self) -> list[str]:
+        """Those ids that nobody can know who was not told: where one stands in an answer, somebody tells."""
+        shown = [grouped(str(row["number"])) for row in self.rows.get("certificates", [])]
+        return shown + [
+            str(row[column.name])
+            for name, rows in self.rows.items()
+            for column in Base.metadata.tables[name].columns
+            if column.name in {"public_id", "number"} and name != "problem_reports"
+            for row in rows
+            if isinstance(row[column.name], str) and len(row[column.name]) >= LONG
+        ]
 
     def one(self, table: str, **where: object) -> dict[str, Any]:
         """A row of this world."""
@@ -88,8 +117,8 @@ class Half:
 
 
 def names_something(column: "Column[Any]") -> bool:
-    """Whether a value of this column can stand in a request to name a row. A join code is no name: whoever knows it is let in."""
-    return column.name in {"public_id", "number", "email", "recipient", "digest"} or (
+    """Whether a value of this column can stand in a request to name a row."""
+    return column.name in {"public_id", "number", "email", "recipient", "digest", "join_code", "token_hash"} or (
         column.primary_key and not column.foreign_keys
     )
 
@@ -117,7 +146,7 @@ def make(app: Flask) -> TwoWorlds:
     for half in (worlds.a, worlds.b):
         _live(worlds, half)
     with app.test_request_context(), writing():
-        _without_triggers()
+        without_triggers()
         connection = db.session.connection()
         for half in (worlds.a, worlds.b):
             half.rows = rows_of(connection, half)
@@ -137,6 +166,7 @@ def _live(worlds: TwoWorlds, half: Half) -> None:
     with app.app_context(), writing():
         for role in ROLES:
             half.people[role] = world.people[role] = World.add_person(f"{half.word}-{role}", role, half.word).id
+        get_person(half.people["suspended"]).active = False
         cohort = Cohort(name=half.word, module=module_of(world).slug, join_code=f"JOIN{half.word.upper()}")
         db.session.add(cohort)
         db.session.flush()
@@ -159,18 +189,8 @@ def _live(worlds: TwoWorlds, half: Half) -> None:
         report_problem(learner, get_question_subject(learner, done, 1), "The stem is cut off.", f"problem-{half.word}")
         mail.send(f"{half.word}-learner@example.org", "Planted", "A letter.", person_id=learner.id)
         invitee = Invitee(f"{half.word}-invited@example.org", "Ida", "Invited", Profession.NURSE)
-        invite(administrator, invitee)
+        half.tokens.append(invite(administrator, invitee))
         complain(learner, app.extensions["elearn.settings"], "", About.OTHER, "It is slow.", "", "")
-
-
-def _without_triggers() -> None:
-    """Let past rows be marked, in this transaction."""
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("SET LOCAL session_replication_role = replica"))
-        return
-    for name in APPEND_ONLY:
-        for doing in DOINGS:
-            db.session.execute(text(f"DROP TRIGGER IF EXISTS {trigger_name(name, doing)}"))
 
 
 def rows_of(connection: Connection, half: Half) -> dict[str, list[dict[str, Any]]]:
@@ -230,7 +250,8 @@ def _value(half: Half, column: "Column[Any]") -> Any:
 
 
 def _mark(connection: Connection, half: Half) -> None:
-    """Write the world's word into each cell that people's words come into."""
+    """Write the world's word into each cell that people's words come into; the learner's own say so."""
+    own = half.of_learner()
     for place, column in people_fill().items():
         table = column.table
         assert isinstance(table, Table)
@@ -238,15 +259,17 @@ def _mark(connection: Connection, half: Half) -> None:
         for number, row in enumerate(half.rows.get(table.name, [])):
             if not isinstance(column.type, String) or isinstance(column.type, Enum):
                 continue
-            words = f"{word}{number}"
+            whose = f"{word}own" if row in own.rows.get(table.name, []) else word
+            words = f"{whose}{number}"
             if "email" in column.name or column.name == "recipient":
-                words = f"{word}{str(row[column.name]).lower()}".lower().replace(" ", "")
+                words = f"{whose}{str(row[column.name]).lower()}".lower().replace(" ", "")
             where = [key == row[key.name] for key in table.primary_key.columns]
             connection.execute(update(table).where(*where).values({column.name: words}))
 
 
 def canaries(half: Half, *, for_educator: bool) -> Iterator[str]:
-    """What somebody of the other world may not be answered, in small letters."""
+    """What somebody else may not be answered, in small letters."""
     yield half.secret.lower()
     if not for_educator:
         yield half.shared_with_educators.lower()
+    yield from (found.lower() for found in half.unguessable)
