@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zipfile import ZipFile
 
 from flask import Flask
@@ -97,6 +97,7 @@ class Crossing:
         self.kept = Watched(self.app)
         self.keys = {half.half.own: self._keys_of(half.half) for half in (self.whole, self.part)}
         self._forms: list[Request] | None = None
+        self.counterparts = two_worlds.counterparts(b, a)
         self._canaries = {
             who: list(two_worlds.canaries(self.half_for(who), for_educator=who == "educator")) for who in self.browsers
         }
@@ -295,6 +296,9 @@ class Crossing:
             forms = self.part.crawl([self.browsers[who]]) if who == BESIDE else self.forms_of(who)
             for number, form in islice(enumerate(forms), share, None, shares):
                 self._fill(who, form, few, number)
+                for name, value in form.fields:
+                    if value in self.counterparts and who != BESIDE:
+                        self.send(who, form.with_field(name, self.counterparts[value]))
 
     def _fill(self, who: str, form: Request, few: int, turn: int) -> None:
         for at, name in enumerate(dict(form.fields)):
@@ -321,18 +325,20 @@ def _words_in(data: bytes) -> str:
 
 
 def _only_echoed(answer: str, word: str, request: Request) -> bool:
-    """Whether the word stands in the answer only within what was typed, as in a form that is shown again."""
-    typed = {request.address, *(value for _, value in request.fields)}
-    if not word.startswith(("cn", "ce")) and _plain(word) in _plain(" ".join(typed)):
-        return True  # an id that was sent may come back
-    for value in sorted(typed, key=len, reverse=True):
-        if word in value.lower():
-            answer = answer.replace(value.lower(), "")
-    return word not in answer
+    """Whether the word stands in the answer only within what was typed, as in a form or an address that is shown again."""
+    query = (value for _, value in parse_qsl(urlsplit(request.address).query))
+    typed = {_plain(value) for value in (request.address, *query, *(value for _, value in request.fields))}
+    if not word.startswith(("cn", "ce")):
+        return any(_plain(word) in value for value in typed)  # an id that was sent may come back
+    rest = _plain(answer)
+    for value in sorted((value for value in typed if word in value), key=len, reverse=True):
+        rest = rest.replace(value, "")
+    return word not in rest
 
 
 def _plain(words: str) -> str:
-    return words.lower().replace("-", "")
+    """Without what an answer or an address writes otherwise than it was typed."""
+    return unquote(words).lower().replace("-", "")
 
 
 def tables_without_rows(half: Half) -> set[str]:

@@ -123,6 +123,17 @@ def names_something(column: "Column[Any]") -> bool:
     )
 
 
+def counterparts(half: Half, other: Half) -> dict[str, str]:
+    """What in the other world each id of this one names in its own: they are alike, row by row."""
+    return {
+        str(mine[column.name]): str(yours[column.name])
+        for name, rows in half.rows.items()
+        for mine, yours in zip(rows, other.rows.get(name, []), strict=False)
+        for column in Base.metadata.tables[name].columns
+        if names_something(column) and not str(mine[column.name]).isdigit()
+    }
+
+
 @dataclass
 class TwoWorlds:
     """Both, and the application that holds them."""
