@@ -42,7 +42,7 @@ SIGNED_IN = {"learner", "educator", "mate", BESIDE}
 # Where somebody else is meant to be told, or to change, something of A: the columns that may change, and why.
 BY_DESIGN: dict[str, tuple[set[str], str]] = {
     "reported.answer": ({"state", "answer", "changed_at", "changed_by"}, "educators mend questions together"),
-    "passwords.send_link": ({"reset_asked_at"}, "anybody may ask for a link to be sent to an address"),
+    "passwords.send_link": ({"links_asked"}, "anybody may ask for a link to be sent to an address"),
 }
 # Whoever holds one of these secrets is let in by it: the field or the argument, and why.
 BY_SECRET = {
@@ -271,9 +271,12 @@ class Crossing:
                     yield Request(method, address, endpoint=endpoint), False
         mine, others = self.names_of(endpoint)
         own = self.own.addresses(endpoint)[0]
+        alone = (
+            [] if EVERY and endpoint in {form.endpoint for form in self.forms_of_a()} else mine
+        )  # else replay_forms does
         for at, value in enumerate(self.some(recorder.half.ids, few, turn + 1)):
             everywhere = tuple((name, value) for name in (*mine, *others))
-            singly = [((name, value),) for name in self.some(mine or others, 1, turn + at)] if mine or not EVERY else []
+            singly = [((name, value),) for name in self.some(alone, 1, turn + at) or others[at : at + 1]]
             for fields in (*singly, everywhere):
                 yield Request(method, own, fields, endpoint), False
             if method == "POST":
