@@ -68,7 +68,8 @@ class Watched:
             _written[engine] = set()
             event.listen(engine, "before_cursor_execute", _note(_written[engine]))
         self.written = _written[engine]
-        self.rows = {name: _by_key(TABLES[name], rows) for name, rows in rows_of(app).items()}
+        self.rows = rows_of(app)
+        self.before = {name: _by_key(TABLES[name], rows) for name, rows in self.rows.items()}
         self.written.clear()
 
     def changes(self, *, everywhere: bool = False) -> Changes:
@@ -79,7 +80,7 @@ class Watched:
             return found
         with self.app.app_context():
             for name in names:
-                table, before = TABLES[name], self.rows[name]
+                table, before = TABLES[name], self.before[name]
                 now = _by_key(table, [dict(row) for row in db.session.execute(select(table)).mappings()])
                 keys = [key for key in before | now if before.get(key) != now.get(key)]
                 if keys:
