@@ -1,8 +1,8 @@
 """Write the bill of materials: every locked component that runs, with version and hashes, as CycloneDX 1.6.
 
 `make bom` writes `bom.json` (not committed). The Python components are those of requirements.txt, read by cyclonedx-bom;
-from npm comes only what is built into the style sheet. The tools of the build are named too, as not part of what runs. The
-same lock files give the same bytes.
+from npm comes only what is built into the style sheet and the list of stolen passwords. The tools of the build are named
+too, as not part of what runs. The same lock files give the same bytes.
 """
 
 import base64
@@ -16,7 +16,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).resolve().parent
-BUILT_IN = ("nhsuk-frontend",)
+BUILT_IN = ("fxa-common-password-list", "nhsuk-frontend")
 """npm packages of which something reaches people; all others only build it."""
 
 

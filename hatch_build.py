@@ -1,4 +1,4 @@
-"""Build the style sheet, the script and the icon of frontend/ into elearn/static/.
+"""Build what elearn takes from npm: style sheet, scripts and icon of frontend/, and a list of stolen passwords.
 
 Hatchling runs `FrontendHook` for every wheel, sdist and editable install; `python hatch_build.py`
 does the same without packaging. Nothing is done while the stamp in elearn/static/ agrees with
@@ -29,18 +29,20 @@ else:  # `python hatch_build.py` needs no hatchling
         Hook = object
 
 STATIC = "elearn/static"
-STAMP = ".built-from"
+STAMP = f"{STATIC}/.built-from"
+STOLEN = "elearn/accounts/stolen-passwords.txt"
 BUILT = {
-    "css/main.css": "main.css",
-    "js/main.mjs": "js/main.mjs",
-    "js/place.mjs": "js/place.mjs",
-    "js/queue.mjs": "js/queue.mjs",
-    "js/answers.mjs": "js/answers.mjs",
-    "js/time.mjs": "js/time.mjs",
-    "js/ordering.mjs": "js/ordering.mjs",
-    "js/password.mjs": "js/password.mjs",
-    "js/passkeys.mjs": "js/passkeys.mjs",
-    "img/favicon.svg": "img/favicon.svg",
+    f"{STATIC}/css/main.css": "main.css",
+    f"{STATIC}/js/main.mjs": "js/main.mjs",
+    f"{STATIC}/js/place.mjs": "js/place.mjs",
+    f"{STATIC}/js/queue.mjs": "js/queue.mjs",
+    f"{STATIC}/js/answers.mjs": "js/answers.mjs",
+    f"{STATIC}/js/time.mjs": "js/time.mjs",
+    f"{STATIC}/js/ordering.mjs": "js/ordering.mjs",
+    f"{STATIC}/js/password.mjs": "js/password.mjs",
+    f"{STATIC}/js/passkeys.mjs": "js/passkeys.mjs",
+    f"{STATIC}/img/favicon.svg": "img/favicon.svg",
+    STOLEN: "stolen-passwords.txt",
 }
 IMPORT = re.compile(r"""(?<= from "\./)[a-z]+\.mjs(?=";)""")
 NODE_NEEDED = (20, 19)  # by sass
@@ -69,9 +71,8 @@ def is_current(root: Path) -> bool:
     """Say whether the built files are there and the stamp agrees, or no frontend/ is here."""
     if not (root / "frontend").is_dir():
         return True
-    static = root / STATIC
     names = [STAMP, *BUILT]
-    return all((static / name).is_file() for name in names) and (static / STAMP).read_text() == digest(root)
+    return all((root / name).is_file() for name in names) and (root / STAMP).read_text() == digest(root)
 
 
 def node_tools() -> tuple[list[str], list[str]] | None:
@@ -110,7 +111,7 @@ def run(command: list[str], folder: Path) -> None:
 
 
 def build(root: Path) -> bool:
-    """Make elearn/static/ from frontend/; return False if there was nothing to do."""
+    """Make the files of `BUILT` from frontend/; return False if there was nothing to do."""
     if is_current(root):
         return False
     tools = node_tools()
@@ -118,19 +119,20 @@ def build(root: Path) -> bool:
         needed = ".".join(map(str, NODE_NEEDED))
         raise RuntimeError(f"Building needs Node {needed} or later with npm, or: pip install '{NODE_WHEEL}'")
     node, npm = tools
-    stamp, static = digest(root), root / STATIC
+    stamp = digest(root)
     with tempfile.TemporaryDirectory() as name:
         work = Path(name, "frontend")
         shutil.copytree(root / "frontend", work, ignore=shutil.ignore_patterns("node_modules"))
         run([*npm, "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"], work)
         run([*node, "build.mjs", "main.css"], work)
+        run([*node, "passwords.mjs", "stolen-passwords.txt"], work)
         name_by_content(work / "js")
-        (work / STAMP).write_text(stamp)
-        for target, source in (BUILT | {STAMP: STAMP}).items():  # the stamp last, each in one step
-            (static / target).parent.mkdir(parents=True, exist_ok=True)
-            new = static / f"{target}.{os.getpid()}"
+        (work / "stamp").write_text(stamp)
+        for target, source in (BUILT | {STAMP: "stamp"}).items():  # the stamp last, each in one step
+            (root / target).parent.mkdir(parents=True, exist_ok=True)
+            new = root / f"{target}.{os.getpid()}"
             shutil.copyfile(work / source, new)
-            new.replace(static / target)
+            new.replace(root / target)
     return True
 
 
@@ -144,7 +146,7 @@ class FrontendHook(Hook):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature
         """Build, and take the git-ignored files into the wheel or sdist."""
         build(Path(self.root))
-        build_data["artifacts"].append(f"/{STATIC}/**")
+        build_data["artifacts"].extend([f"/{STATIC}/**", f"/{STOLEN}"])
 
 
 if __name__ == "__main__":
@@ -152,4 +154,4 @@ if __name__ == "__main__":
         did = build(Path(__file__).resolve().parent)
     except RuntimeError as error:
         sys.exit(str(error))
-    print(f"{STATIC}: {'built' if did else 'nothing to do'}")
+    print(f"frontend: {'built' if did else 'nothing to do'}")

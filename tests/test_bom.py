@@ -56,9 +56,10 @@ def test_what_is_built_in_from_npm_is_there_and_the_tools_are_apart(components: 
     told = {address: one for address, one in components.items() if address.startswith("pkg:npm/")}
     assert {address.replace("%40", "@") for address in told} == pinned
     required = [one["name"] for one in told.values() if one["scope"] == "required"]
-    assert required == ["nhsuk-frontend"]
+    assert required == ["fxa-common-password-list", "nhsuk-frontend"]
     sources = [path for kind in ("scss", "js") for path in (ROOT / "frontend" / kind).rglob("*.*")]
-    named = r"""(?:@use|@forward|@import|from|import) "([a-z][\w-]*)/"""
+    sources.append(ROOT / "frontend/passwords.mjs")
+    named = r"""(?:(?:@use|@forward|@import|from|import) "|"node_modules/)([a-z][\w-]*)/"""
     assert {name for path in sources for name in re.findall(named, path.read_text(encoding="utf-8"))} == set(required)
     assert all(len(one["hashes"][0]["content"]) == 128 for one in told.values())
 

@@ -1,13 +1,15 @@
 """Which passwords are good enough (B-1 to B-3): long, and not easy to guess. Without a network, and pure.
 
-No kind of character is asked for, and none is refused: a password is judged by how many guesses it would take. zxcvbn
-estimates that with its lists of common and stolen passwords, words and names. It is slow on long input, so that only the
+No kind of character is asked for, and none is refused. Refused is what was stolen elsewhere (of the commonest million of
+ten million: those that are long enough, built by hatch_build.py; and zxcvbn's 30,000, dressed up), and what takes few
+guesses. zxcvbn estimates these with its lists of passwords, words and names. It is slow on long input, so that only the
 beginning of a long password is judged, piece by piece: one piece that is hard to guess is enough.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 from string import punctuation
 
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -16,7 +18,10 @@ from zxcvbn.scoring import most_guessable_match_sequence
 
 from elearn.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
-FEWEST_GUESSES, FEWEST_OF_BARE = 10**12, 10**11
+FEWEST_GUESSES = 10**10 + 5
+"""From here on zxcvbn gives its highest score (4)."""
+FEWEST_OF_FIGURES = 10**12
+"""The same where nearly all are figures or signs: dates and numbers that people know are more than zxcvbn expects."""
 PIECE, JUDGED = 48, 192
 FEWEST_OTHER_LETTERS = 8
 SHORTEST_OWN_WORD = 3
@@ -47,6 +52,7 @@ OWN = (
 )
 PATTERN = "This password repeats itself or runs in order, which is easy to guess. Choose three random words instead"
 COMMON = "This password is common, or in lists of stolen passwords, which are guessed first. Choose three random words instead"
+GUESSABLE = "This password is made of words, names or figures that are used often, and so guessed early. Add another random word"
 # Figures and signs that stand for letters; the 1 is read both ways.
 _LEET = [str.maketrans("4@83601!|$57+2", f"aabego{one}iissttz") for one in "il"]
 _NO_SIGNS = str.maketrans("", "", punctuation)
@@ -113,10 +119,10 @@ def _readings(password: str) -> list[str]:
 
 
 def _is_common(plain: str) -> bool:
-    letters = _letters(plain)
+    letters, typed = _letters(plain), "".join(plain.split())
     heart = _once(letters)
     hearts = {word for word in (letters, heart) if len(word) >= SHORTEST_CORE}
-    return _once("".join(plain.split())) in _PASSWORDS or not hearts.isdisjoint(_HEARTS)
+    return not _PASSWORDS.isdisjoint((typed, _once(typed))) or not hearts.isdisjoint(_HEARTS)
 
 
 def _once(text: str) -> str:
@@ -137,8 +143,8 @@ def _why_guessable(password: str, words: list[str]) -> str:
         piece = password[start : start + PIECE]
         # Signs, and the same figure many times, hide from zxcvbn how little there is beside them.
         bare = _RUN.sub("", piece.translate(_NO_SIGNS))
-        looks = [(piece, FEWEST_GUESSES)] + [(bare, FEWEST_OF_BARE)] * (bare not in ("", piece))
-        for text, fewest in looks:
+        fewest = FEWEST_GUESSES if len(_letters(piece)) >= FEWEST_OTHER_LETTERS else FEWEST_OF_FIGURES
+        for text in dict.fromkeys((piece, bare or piece)):
             found = most_guessable_match_sequence(text, omnimatch(text, dictionaries))
             if found["guesses"] < fewest:
                 reason = reason or _words_about(found["sequence"])
@@ -152,8 +158,10 @@ def _words_about(sequence: list[dict[str, object]]) -> str:
     if any(match.get("dictionary_name") == "user_inputs" for match in sequence):
         return OWN
     orderly = sum(len(str(match["token"])) for match in sequence if match["pattern"] in _ORDERLY)
-    return PATTERN if orderly * 2 > sum(len(str(match["token"])) for match in sequence) else COMMON
+    return PATTERN if orderly * 2 > sum(len(str(match["token"])) for match in sequence) else GUESSABLE
 
 
-_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
+STOLEN = frozenset(Path(__file__).with_name("stolen-passwords.txt").read_text(encoding="utf-8").splitlines())
+"""Stolen passwords of at least `SHORTEST_PASSWORD` characters, in small letters."""
+_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"]) | STOLEN
 _HEARTS = frozenset(heart for word in _PASSWORDS for heart in (_letters(word), _once(_letters(word))))
