@@ -1,11 +1,11 @@
 """Between the password and the second factor: where a person is led, and how they come in."""
 
-from flask import current_app, session, url_for
+from flask import current_app, url_for
 
-from elearn.accounts import again, sign_ins
+from elearn.accounts import again
 from elearn.accounts.rules import Viewer
 from elearn.accounts.stages import Stage
-from elearn.accounts.viewer import COOKIE_KEY, find_between, forget_viewer
+from elearn.accounts.viewer import find_between
 from elearn.shared import signals
 from elearn.shared.access import Access
 
@@ -22,9 +22,7 @@ def where_to() -> tuple[frozenset[Access], str] | None:
 
 def come_in(viewer: Viewer) -> None:
     """Let a person in who has given a second factor in this sign-in, inside a write; its token is a new one from here on."""
-    session[COOKIE_KEY] = sign_ins.prove(viewer)
-    again.note_fresh()
     was_between = find_between() is not None
-    forget_viewer()
+    again.note_proven(viewer)
     if was_between:
         signals.person_signed_in.send(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001

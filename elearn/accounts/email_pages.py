@@ -20,6 +20,7 @@ TOO_OFTEN = "We have written to this address several times already. Wait an hour
 
 @blueprint.get("/account/email/")
 @allow(Access.SIGNED_IN)
+@again.fresh_factor
 def change() -> ResponseReturnValue:
     """Ask for the new address and for the password."""
     return _page(ChangeEmailForm())
@@ -27,6 +28,7 @@ def change() -> ResponseReturnValue:
 
 @blueprint.post("/account/email/")
 @allow(Access.SIGNED_IN)
+@again.fresh_factor
 def ask() -> ResponseReturnValue:
     """Send the link to the new address, and tell the old one; whether the new one has an account is not said (B-5)."""
     form, viewer = ChangeEmailForm(), get_viewer()

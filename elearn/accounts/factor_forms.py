@@ -68,10 +68,17 @@ class NewPasskeyForm(PasskeyForm):
 
 
 class AgainForm(FlaskForm):
-    """The password, asked again."""
+    """What shows again who it is: the password, and a code for whoever has a second factor; or a passkey alone."""
 
     again_password = PasswordField(
         "Password",
         validators=[DataRequired("Enter your password")],
         render_kw={"autocomplete": "current-password"},
     )
+    again_code = StringField("Code", filters=[_without_spaces], render_kw={"autocomplete": "one-time-code"})
+    again_sealed = HiddenField()
+    again_credential = HiddenField()
+
+
+AGAIN_FIELDS = frozenset({"again_password", "again_code", "again_sealed", "again_credential"})
+"""The names of its fields, by which a post is known that brings an answer."""

@@ -217,6 +217,11 @@ def use_recovery_code(viewer: Viewer, code: str) -> Answer:
     return Answer.RIGHT
 
 
+def check_any_code(viewer: Viewer, code: str) -> Answer:
+    """Whether this is a code of the viewer's app or a recovery code: they are told apart by their length."""
+    return check_code(viewer, code) if len(code) <= one_time.DIGITS else use_recovery_code(viewer, code)
+
+
 # -- whoever has lost theirs -----------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ from passlib.exc import InvalidTokenError, MalformedTokenError, UsedTokenError
 from passlib.totp import TOTP
 
 CODES = 10
+DIGITS = 6
+"""How many an app shows."""
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: none is taken for another
 _LENGTH = 24  # of five bits each
 _ALIKE = str.maketrans("OIL", "011")

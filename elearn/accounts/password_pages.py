@@ -114,6 +114,7 @@ def _dead_link() -> ResponseReturnValue:
 
 @blueprint.get("/account/password/")
 @allow(Access.SIGNED_IN)
+@again.fresh_factor
 def change() -> ResponseReturnValue:
     """Ask for the present password and for a new one."""
     return _change_page(ChangePasswordForm())
@@ -121,6 +122,7 @@ def change() -> ResponseReturnValue:
 
 @blueprint.post("/account/password/")
 @allow(Access.SIGNED_IN)
+@again.fresh_factor
 def change_now() -> ResponseReturnValue:
     """Change it, end the other sign-ins, and tell the person by mail."""
     person = queries.get_person(get_viewer().id)

@@ -1,10 +1,10 @@
-"""The pages about one's own sign-ins, and the one that asks for the password again."""
+"""The pages about one's own sign-ins, and the one that asks again who it is."""
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import actions, sign_ins
-from elearn.accounts.again import NOT_RIGHT, fresh, is_right
+from elearn.accounts.again import fresh, is_shown, render_again
 from elearn.accounts.factor_forms import AgainForm
 from elearn.accounts.viewer import COOKIE_KEY, find_stage, forget_viewer, get_person_of_request, get_viewer
 from elearn.shared.access import Access, allow
@@ -66,24 +66,28 @@ def cancel() -> ResponseReturnValue:
 @blueprint.get("/account/again/")
 @allow(Access.SETTING_UP)
 def again() -> ResponseReturnValue:
-    """Ask for the password again before another page opens."""
+    """Ask who it is before another page opens."""
     return _again_page(AgainForm())
 
 
 def _again_page(form: AgainForm) -> str:
-    action = url_for("sign_ins.again_now", next=safe_next(url_for("accounts.account")))
-    return render_template("accounts/again.html", form=form, kept=[], action=action, has_file=False)
+    away = _is_for_away()
+    action = url_for("sign_ins.again_now", away=1 if away else None, next=safe_next(url_for("accounts.account")))
+    return render_again(get_person_of_request(), form, action, fully=not away)
+
+
+def _is_for_away() -> bool:
+    """Whether the page is for whoever was away, and asks for the password alone."""
+    return request.args.get("away") == "1"
 
 
 @blueprint.post("/account/again/")
 @allow(Access.SETTING_UP)
 def again_now() -> ResponseReturnValue:
-    """Go on where the password is right. It is looked at outside of any write."""
-    form, viewer = AgainForm(), get_person_of_request()
-    if form.validate():
-        if is_right(viewer, form.again_password.data or ""):
-            return redirect(safe_next(url_for("accounts.account")), 303)
-        if find_stage() is None:
-            return redirect(url_for("security.login"), 303)
-        form.again_password.errors = [NOT_RIGHT]
+    """Go on where the answer is right. It is looked at outside of any write."""
+    form = AgainForm()
+    if is_shown(get_person_of_request(), form, fully=not _is_for_away()):
+        return redirect(safe_next(url_for("accounts.account")), 303)
+    if find_stage() is None:
+        return redirect(url_for("security.login"), 303)
     return _again_page(form), 422

@@ -51,9 +51,10 @@ const named = (credential) => ({
 });
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const answer = form.querySelector("[data-passkey-answer]");
   let asking = false;
   form.addEventListener("submit", async (event) => {
-    if (form.elements.credential.value) return; // it is answered: send it
+    if (answer.value) return; // it is answered: send it
     event.preventDefault();
     if (asking) return;
     asking = true;
@@ -61,7 +62,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     fault.hidden = true;
     try {
       const ask = form.dataset.passkey === "create" ? create : get;
-      form.elements.credential.value = JSON.stringify(await ask(JSON.parse(form.dataset.options)));
+      answer.value = JSON.stringify(await ask(JSON.parse(form.dataset.options)));
       form.submit();
     } catch {
       fault.hidden = false; // refused, too late, or no passkey here

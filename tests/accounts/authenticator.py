@@ -20,7 +20,7 @@ APP, PASSKEY, SECOND_STEP = "/account/factors/app/", "/account/factors/passkey/"
 
 
 def sealed_in(html: str) -> str:
-    found = re.search(r'name="sealed" value="([^"]+)"', html)
+    found = re.search(r'name="(?:again_)?sealed" value="([^"]+)"', html)
     assert found, html
     return found[1]
 

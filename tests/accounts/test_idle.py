@@ -37,7 +37,7 @@ def test_who_is_away_is_asked_again_and_who_is_here_is_not(client: PageClient, w
     now += LONGEST_IDLE + timedelta(seconds=1)
     with clock.frozen_at(now):
         response = client.get("/admin/people/?words=khan")
-        assert unquote(response.location) == "/account/again/?next=/admin/people/?words=khan"
+        assert unquote(response.location) == "/account/again/?away=1&next=/admin/people/?words=khan"
         assert client.get("/learning/").status_code == 200, "one's own learning is not in the way"
         assert client.get("/admin/people/").status_code == 303, "and opens no staff page"
         wrong = client.send("/account/again/?next=/admin/people/", {"again_password": "no"})

@@ -150,3 +150,33 @@ def test_whoever_was_away_is_asked_again_and_loses_nothing(visitor: Visitor, str
         visitor.types("Password", "three random words")
         visitor.presses("Continue")
         visitor.sees("Set up an authenticator app")
+
+
+@pytest.mark.parametrize("width", [PHONE])
+def test_whoever_has_a_second_step_shows_both_or_a_passkey(visitor: Visitor, strict_site: Site, width: int) -> None:
+    person = Newcomer(strict_site, "Both")
+    visitor.signs_in(person.email)
+    visitor.opens("/account/factors/passkey/")
+    visitor.types("A name for this passkey", "My phone")
+    visitor.presses("Make the passkey")
+    visitor.sees("Keep your recovery codes")
+    recovery = visitor.main.locator(".app-number").first.inner_text()
+    with clock.frozen_at(clock.now() + timedelta(minutes=16)):
+        visitor.opens("/account/email/")
+        visitor.sees("Show that it is you")
+        visitor.looks("asked for both")
+        visitor.presses("Continue")
+        visitor.is_told(
+            "Enter your password", "Enter a code: your password alone is not enough to change how you sign in"
+        )
+        visitor.looks("asked for both, error")
+        visitor.types("Password", "three random words")
+        visitor.types("One of your recovery codes", recovery)
+        visitor.presses("Continue")
+        visitor.sees("Change your e-mail address")
+    with clock.frozen_at(clock.now() + timedelta(minutes=40)):
+        visitor.opens("/account/factors/")
+        visitor.presses("Make new recovery codes")
+        visitor.sees("Show that it is you")
+        visitor.presses("Use your passkey")
+        visitor.sees("Keep your recovery codes")
