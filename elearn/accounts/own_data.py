@@ -70,7 +70,7 @@ def note_copy(person_id: int, actor_id: int | None) -> None:
 def in_words(value: Any) -> str:
     """A value of a record as the page shows it."""
     if value is None or value in ("", [], {}):
-        return "Nothing"
+        return "Not set"
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, str) and _MOMENT.fullmatch(value):

@@ -18,15 +18,20 @@ def page() -> ResponseReturnValue:
     """What was removed when, what is kept for how long, and how many were erased."""
     settings: Settings = current_app.extensions["elearn.settings"]
     known = register()
-    erasures = erasing.list_erasures()
+    erasures, last = erasing.list_erasures(), retaining.find_last_run()
     return render_template(
         "reports/admin_data_protection.html",
-        last=retaining.find_last_run(),
+        last=last,
+        removed={_in_words(table): count for table, count in last.counts.items()} if last else {},
         periods=[
-            (holding.table, holding.retain.words(settings))
+            (_in_words(holding.table), holding.retain.words(settings))
             for holding in known.holdings
             if not isinstance(holding.retain, KeptWhile)
         ],
         erasures=erasures[: -SHOWN - 1 : -1],
         count=len(erasures),
     )
+
+
+def _in_words(table: str) -> str:
+    return table.replace("_", " ").replace("sign ins", "sign-ins").capitalize()

@@ -21,7 +21,7 @@ SEPARATORS = ",;\t"
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 TOO_LARGE = (
-    f"The file is too large: {LARGEST_FILE // 1000} KB and {MOST_ROWS} rows at most. Split it into several files"
+    f"The file is too large: {LARGEST_FILE // 1000} KB and {MOST_ROWS:,} rows at most. Split it into several files"
 )
 # What a column may be called; compared in small letters, without hyphens, full stops and brackets.
 NAMES = {
@@ -75,14 +75,18 @@ class _Row:
 
     number: int
     cells: dict[str, tuple[str, str]]
-    wrong: list[str] = field(default_factory=list)
+    wrong: list[tuple[int, str, str]] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         return tidy(unguarded(self.cells.get(name, ("", ""))[1].strip()))
 
     def complain(self, name: str, words: str) -> None:
         letter = self.cells.get(name, ("?", ""))[0]
-        self.wrong.append(f"Row {self.number}, column {letter} ({TITLES[name]}): {words}")
+        self.wrong.append((len(letter), letter, f"Row {self.number}, column {letter} ({TITLES[name]}): {words}"))
+
+    def complaints(self) -> tuple[str, ...]:
+        """What is wrong, in the order of the columns."""
+        return tuple(words for _, _, words in sorted(self.wrong))
 
     def limited(self, name: str, longest: int) -> str:
         text = self.text(name)
@@ -207,7 +211,8 @@ def _row(number: int, cells: Sequence[str], columns: dict[int, str], width: int)
         if place < len(cells):
             row.cells[name] = (letter_of(place), cells[place])
     if any(cell.strip() for cell in cells[width:]):
-        row.wrong.append(f"Row {number} has more cells than row 1 has headings. A separator may stand inside a cell")
+        words = f"Row {number} has more cells than row 1 has headings. A separator may stand inside a cell"
+        row.wrong.append((MOST_ROWS, "", words))
     return row
 
 
@@ -226,7 +231,7 @@ def _judged(rows: Sequence[_Row]) -> tuple[Line, ...]:
         given_names = row.limited("given_names", LONGEST_NAME)
         number = row.limited("registration_number", LONGEST_REGISTRATION)
         cohort = row.text("cohort")
-        lines.append(Line(row.number, email, given_names, family_name, profession, number, cohort, tuple(row.wrong)))
+        lines.append(Line(row.number, email, given_names, family_name, profession, number, cohort, row.complaints()))
     return tuple(lines)
 
 

@@ -237,7 +237,7 @@ class ImportForm(FlaskForm):
 
     file = FileField(
         "CSV file",
-        description=f"Saved from a spreadsheet: {LARGEST_FILE // 1000} KB and {MOST_ROWS} people at most.",
+        description=f"Saved from a spreadsheet: {LARGEST_FILE // 1000} KB and {MOST_ROWS:,} people at most.",
         validators=[InputRequired("Choose a file")],
     )
 

@@ -3,6 +3,7 @@
 from zipfile import ZipFile
 
 from elearn.site.rules import About
+from tests.journeys.checks import width_faults
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
 from tests.journeys.site import Site
@@ -44,8 +45,10 @@ def test_the_copy_itself_is_a_page_that_can_be_read(arrive: Arrive, site: Site, 
     visitor.opens("/account/data/")
     with ZipFile(visitor.downloads("Take a copy of your data")) as archive:
         page = archive.read("your-data.html").decode()
+    visitor.page.goto("about:blank")  # it is read from a disk, without the site's headers
     visitor.page.set_content(page)
     visitor.looks("own copy")
+    assert width_faults(visitor.page) == []
 
 
 @ONE_WIDTH

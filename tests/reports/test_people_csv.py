@@ -64,7 +64,7 @@ def test_a_list_is_read_whatever_it_was_saved_as(data: bytes) -> None:
         (b"e-mail,name,profession\nx,y,z\n", "Missing: given names, family name"),
         (b"zoe@example.org,Zoe,Nunez,nurse\nb@example.org,B,B,nurse\n", "Row 1 must name the columns"),
         (("x," * 10_000 + "\n").encode() + b"y\n", "Row 1 must name the columns"),
-        (b"x" * (LARGEST_FILE + 1), "The file is too large: 150 KB and 1000 rows at most"),
+        (b"x" * (LARGEST_FILE + 1), "The file is too large: 150 KB and 1,000 rows at most"),
         ((HEAD + "a@b.org,,B,nurse,,\n" * (MOST_ROWS + 1)).encode(), "The file is too large"),
         (b"e-mail,given names\x81,\xfffamily\n\x8d\x8f", "We cannot tell which letters this file holds"),
         (b"\xff\xfea\x00b", "We cannot tell which letters this file holds"),
@@ -99,6 +99,13 @@ def test_a_wrong_row_names_its_row_and_column_and_spoils_no_other(row: str, word
     first, second = read_people((GOOD + row + "\n").encode()).lines
     assert first.wrong == ()
     assert any(words in said for said in second.wrong), second.wrong
+
+
+def test_what_is_wrong_with_a_row_stands_in_the_order_of_its_columns() -> None:
+    [_, line] = read_people((GOOD + "nobody,Zoë,,king,,,,more\n").encode()).lines
+    assert [words.partition(" (")[0] for words in line.wrong[:3]] == [f"Row 3, column {letter}" for letter in "ACD"]
+    assert line.wrong[3].startswith("Row 3 has more cells")
+    assert len(line.wrong) == 4
 
 
 def test_columns_that_are_none_of_ours_are_left_out_and_said() -> None:

@@ -181,7 +181,7 @@ def test_a_list_is_taken_whatever_it_is_called_before_that(admin: PageClient, na
 
 def test_no_file_and_too_large_a_file_are_explained(admin: PageClient) -> None:
     assert "Choose a file" in admin.send(AT, {}).text
-    assert "150 KB and 1000 rows at most" in words(send(admin, b"x" * (LARGEST_FILE + 1)))
+    assert "150 KB and 1,000 rows at most" in words(send(admin, b"x" * (LARGEST_FILE + 1)))
     answer = send(admin, b"x" * 300_000)
     assert answer.status_code == 413
     assert "too large" in answer.text

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from elearn.accounts import administering, queries
+from elearn.accounts import administering, erasing, queries
 from elearn.accounts.actions import end_all_sign_ins, suspend
+from elearn.accounts.erasing_rules import WhyErased
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import EmailReason, Viewer, why_not_without
 from elearn.audit.models import AuditEvent
@@ -142,6 +143,17 @@ def test_the_page_costs_the_same_for_a_short_and_a_long_story(
         admin.get(address(world, "learner"))
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 14
+
+
+def test_of_somebody_erased_only_that_and_the_trail_are_shown(app: Flask, admin: PageClient, world: World) -> None:
+    at = address(world, "learner")
+    with app.test_request_context(), writing():
+        erasing.erase_other(world.viewer("administrator"), world.viewer("learner").public_id, WhyErased.ASKED)
+    shown = words_of(admin, at)
+    assert "This account is erased. What is left leads to nobody." in shown
+    assert "Person erased" in shown
+    for made_up in ("erased.invalid", "Registration number", "Profession", "Cohorts", "What you can do"):
+        assert made_up not in shown
 
 
 def test_a_person_who_is_not_there_has_no_page(admin: PageClient) -> None:
