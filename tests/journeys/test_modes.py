@@ -5,6 +5,7 @@ import io
 import pikepdf
 import pytest
 
+from elearn.mail.delivery import page_of
 from tests.journeys.checks import clipped_text, width_faults
 from tests.journeys.conftest import Arrive
 from tests.journeys.people import Newcomer
@@ -91,3 +92,16 @@ def test_with_a_readers_own_spacing_nothing_is_lost_on_a_phone(arrive: Arrive, s
         faults = [*width_faults(visitor.page), *clipped_text(visitor.page)]
         assert not faults, f"{kind}: {faults}"
         visitor.draws(f"spacing, {kind}")
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_letter_with_a_long_link_does_not_scroll_sideways(arrive: Arrive, site: Site, width: int) -> None:
+    visitor = arrive(width=width)
+    with site.app.app_context():
+        letter = page_of(
+            "Choose a new password", f"Hello Amina\n\nOpen this page:\n\nhttps://x.example/{'a1B2_' * 48}/\n\nBye"
+        )
+    visitor.page.goto("about:blank")  # the page of no site
+    visitor.page.set_content(letter)
+    visitor.draws("letter")
+    assert width_faults(visitor.page) == []

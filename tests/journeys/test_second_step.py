@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser
 
+from elearn.accounts.one_time import CODES
 from elearn.accounts.queries import get_person
 from elearn.shared import clock
 from tests.accounts.authenticator import Phone
@@ -57,6 +58,11 @@ def sets_up_app(visitor: Visitor) -> str:
     visitor.presses("Continue")
     visitor.sees("Keep your recovery codes")
     visitor.looks("recovery codes")
+    visitor.page.emulate_media(media="print")
+    assert [element.is_visible() for element in visitor.page.locator(".app-number").all()] == [True] * CODES
+    assert not visitor.page.locator(".app-person, footer, .nhsuk-button").first.is_visible()
+    visitor.draws("recovery codes on paper")
+    visitor.page.emulate_media(media="screen")
     return code
 
 
