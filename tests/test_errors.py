@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from elearn.shared.access import Access, allow
 from elearn.shared.errors import WORDS
 from elearn.shared.missing import NotFound
+from elearn.shared.transactions import Busy
 from tests.fresh import fresh_app
 from tests.page import PageClient, check_page, find_all, text_of
 from tests.world import MODULE, World
@@ -122,3 +123,15 @@ def test_an_address_of_a_lesson_that_is_not_there_is_not_found(client: PageClien
     world.sign_in(client, "learner")
     for address in ("lessons/nothing/", "lessons/x%00/", "quizzes/nothing/", "lessons/" + "x" * 5000 + "/"):
         assert client.get(f"/modules/{MODULE}/{address}").status_code == 404
+
+
+def test_a_database_that_is_too_busy_says_so(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    @allow(Access.PUBLIC)
+    def busy() -> str:
+        raise Busy
+
+    monkeypatch.setitem(app.view_functions, "site.start", busy)
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "The service is busy" in answer.get_data(as_text=True)

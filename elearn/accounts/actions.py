@@ -130,7 +130,7 @@ def suspend(administrator: Viewer, public_id: str) -> Person:
 
 def restore(administrator: Viewer, public_id: str) -> Person:
     """Let a suspended person sign in again; twice changes nothing. Raises NotFound, IsMerged."""
-    person = queries.get_person_to_change(administrator, public_id)
+    person = queries.get_person_to_change(administrator, public_id, closed=True)
     if not person.active:
         if person.email.endswith(ERASED):
             raise IsMerged("This account is erased. Nobody can sign in with it any more.")

@@ -10,14 +10,22 @@ from elearn.accounts.models import Person
 from elearn.accounts.rules import EmailReason, Viewer, why_not_without
 from elearn.audit import actions as audit
 from elearn.extensions import db
+from elearn.shared import signals
 
 
 class LastAdministrator(ValueError):
     """There would be no administrator left who can sign in; the message says what to do."""
 
 
+class MayNotAppoint(ValueError):
+    """Somebody who cannot be made an administrator; the message says why."""
+
+
 def change_role(administrator: Viewer, public_id: str, *, to_administrator: bool) -> Person:
-    """Make somebody an administrator, or one no longer; twice changes nothing. Raises NotFound, LastAdministrator.
+    """Make somebody an administrator, or one no longer; twice changes nothing.
+
+    Raises NotFound, LastAdministrator, and MayNotAppoint for whoever has not shown that the address is theirs: anybody can
+    register with the address of somebody who is expected.
 
     The administrators are locked in order before anything is decided: of two who demote each other, one remains.
     """
@@ -25,9 +33,11 @@ def change_role(administrator: Viewer, public_id: str, *, to_administrator: bool
     person = queries.get_person_to_change(administrator, public_id)
     if person.administrator == to_administrator:
         return person
+    _still_administers(administrator, administrators)
     if not to_administrator and (reason := why_not_without(person.id, administrators)):
         raise LastAdministrator(reason)
-    _still_administers(administrator, administrators)
+    if to_administrator and not (person.active and person.confirmed_at is not None):
+        raise MayNotAppoint("Only somebody who can sign in and has confirmed their address can be an administrator")
     person.administrator = to_administrator
     db.session.flush()
     kind = "administrator appointed" if to_administrator else "administrator dismissed"
@@ -56,6 +66,7 @@ def change_email(administrator: Viewer, public_id: str, email: str, reason: Emai
         raise EmailTaken(new) from taken
     ended = end_all_sign_ins(person.id)
     audit.record("e-mail changed", f"person:{person.id}", administrator.id, reason=reason.value, sign_ins_ended=ended)
+    signals.email_changed.send("accounts", person_id=person.id, old=old, new=new)
     return person, old
 
 

@@ -21,6 +21,7 @@ from elearn.accounts.limits import Way
 from elearn.accounts.rules import Viewer
 from elearn.accounts.stages import FRESH, LONGEST_IDLE, NOTED_EVERY, is_within
 from elearn.accounts.viewer import COOKIE_KEY, find_viewer, forget_viewer, get_person_of_request
+from elearn.audit import actions as audit
 from elearn.shared import clock
 from elearn.shared.access import Access, access_of, wanted
 from elearn.shared.transactions import writing
@@ -213,6 +214,7 @@ def _is_password(viewer: Viewer, form: AgainForm) -> bool:
     form.again_password.errors = [NOT_RIGHT]
     with writing():
         ended = sign_ins.note_wrong(viewer)
+        audit.record("password wrong", f"person:{viewer.id}", viewer.id)
     if ended:
         _sign_out()
     return False

@@ -9,6 +9,8 @@ from elearn.accounts import guarding
 from elearn.accounts.forms import RegisterForm, SignInForm
 from elearn.accounts.limits import Way, in_words
 from elearn.accounts.models import Person
+from elearn.audit import actions as audit
+from elearn.shared.transactions import writing
 
 REGISTERED_ALREADY = "This e-mail address has an account already: sign in instead"  # never shown: it is taken out again
 
@@ -34,7 +36,15 @@ class GuardedSignInForm(SignInForm):
                 self.email.errors = [in_words(wait.seconds)]
                 return False
             self.password.data = guarding.to_check(self.password.data or "")
+            return super().validate(**kwargs) or self._is_refused()
         return super().validate(**kwargs)
+
+    def _is_refused(self) -> bool:
+        """Tell the audit trail, whether there is such an account or not: the same is done for both (B-5)."""
+        subject = f"person:{self.user.id}" if isinstance(self.user, Person) else "account"
+        with writing():
+            audit.record("sign-in refused", subject)
+        return False
 
 
 class GuardedRegisterForm(RegisterForm):

@@ -1,9 +1,9 @@
 """Erasing people: their identity goes everywhere, in one transaction for the rows; files and freed space by a job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from elearn.accounts import queries
 from elearn.accounts.erasing_rules import Ground, WhyErased
@@ -67,7 +67,7 @@ def erase_own(viewer: Viewer) -> None:
 def erase_other(administrator: Viewer, public_id: str, why: WhyErased) -> None:
     """Erase somebody's account; a second time changes nothing. Raises MayNotErase, NotFound."""
     administrators = queries.list_active_administrators_to_change()
-    person = queries.get_person_to_change(administrator, public_id)
+    person = queries.get_person_to_change(administrator, public_id, closed=True)
     if is_erased(public_id):
         return
     _check(person, administrators)
@@ -75,10 +75,15 @@ def erase_other(administrator: Viewer, public_id: str, why: WhyErased) -> None:
     enqueue(JOB, {})
 
 
-def erase_by_time(person_id: int) -> bool:
-    """Erase an account that was kept long enough; false where it may not be erased. The caller asks for the cleaning."""
+def erase_by_time(person_id: int, conditions: Sequence[ColumnElement[bool]]) -> bool:
+    """Erase an account that was kept long enough; false where it may not be erased. The caller asks for the cleaning.
+
+    The conditions are looked at once more behind the lock: the person may have come back since the account was found.
+    """
     administrators = queries.list_active_administrators_to_change()
     person = db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())
+    if db.session.scalar(select(Person.id).where(Person.id == person_id, *conditions)) is None:
+        return False
     if person is None or is_erased(person.public_id):
         return False
     try:
@@ -94,9 +99,11 @@ def erase_again(public_ids: Mapping[str, object]) -> int:
     found = db.session.scalars(
         select(Person).where(Person.public_id.in_(public_ids)).order_by(Person.id).with_for_update()
     )
-    back = [person for person in found if not is_erased(person.public_id)]
-    for person in back:
-        _erase(person, WhyErased.AGAIN, None)
+    back = []
+    for person in found:
+        if not is_erased(person.public_id):  # nor with the account that it was emptied into, a moment ago
+            _erase(person, WhyErased.AGAIN, None)
+            back.append(person)
     if back:
         enqueue(JOB, {})
     return len(back)
@@ -116,7 +123,7 @@ def sweep_late() -> int:
 
 def refuse(administrator: Viewer, public_id: str, ground: Ground) -> Person:
     """Keep an account from being erased, by anybody, and record why. The caller tells the person. Raises NotFound."""
-    person = queries.get_person_to_change(administrator, public_id)
+    person = queries.get_person_to_change(administrator, public_id, closed=True)
     if is_erased(public_id):
         raise MayNotErase("This account is erased already.")
     if (held := find_refusal(person.id)) is not None:
@@ -129,7 +136,7 @@ def refuse(administrator: Viewer, public_id: str, ground: Ground) -> Person:
 
 def lift_refusal(administrator: Viewer, public_id: str) -> Person:
     """Let an account be erased again. Raises NotFound where nothing holds it."""
-    person = queries.get_person_to_change(administrator, public_id)
+    person = queries.get_person_to_change(administrator, public_id, closed=True)
     held = find_refusal(person.id)
     if held is None:
         raise NotFound("refusal")
@@ -157,7 +164,10 @@ def _erase(person: Person, why: WhyErased, actor_id: int | None) -> None:
     """Ask every table's handler, those that refer to others first, and keep that it was done."""
     subject = subject_of(person)
     done = {holding.table: holding.erase(holding, subject) for holding in register().children_first()}
-    db.session.add(Erasure(person_public_id=subject.public_id, why=why, at=clock.now()))
+    # A restored backup may be older than a merge: the accounts that were emptied into this one are erased again, too.
+    ids = db.session.scalars(select(Person.public_id).where(Person.id.in_(subject.ids)).order_by(Person.id)).all()
+    new = [public_id for public_id in ids if not is_erased(public_id)]
+    db.session.add_all(Erasure(person_public_id=public_id, why=why, at=clock.now()) for public_id in new)
     db.session.flush()
     changed = {table: rows for table, rows in done.items() if rows}
     audit.record("person erased", f"person:{person.id}", actor_id, why=why.value, **changed)

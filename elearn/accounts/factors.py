@@ -119,7 +119,7 @@ def first_codes(viewer: Viewer, person: Person, before: Factors) -> list[str]:
 def check_code(viewer: Viewer, code: str) -> Answer:
     """Whether this is a code of the viewer's app that was not used before."""
     person = sign_ins.lock_person(viewer.id)
-    if sign_ins.count_wrong(viewer.id, clock.now() - timedelta(hours=1)) >= MOST_WRONG_AN_HOUR:
+    if sign_ins.count_wrong_codes(viewer.id, clock.now() - timedelta(hours=1)) >= MOST_WRONG_AN_HOUR:
         return Answer.WAIT
     app = db.session.scalar(select(AuthenticatorApp).where(AuthenticatorApp.person_id == viewer.id).with_for_update())
     counter = None
@@ -138,11 +138,13 @@ def check_code(viewer: Viewer, code: str) -> Answer:
 
 
 def wrong(viewer: Viewer, person: Person) -> Answer:
-    """Count a wrong code; the person is told when a sign-in ends by it: somebody knows their password."""
-    if not sign_ins.note_wrong(viewer):
+    """Count a wrong code. The person is told when a sign-in ends by it, and when an hour has too many: their password is known."""
+    ended = sign_ins.note_wrong(viewer)
+    audit.record("second factor wrong", f"person:{viewer.id}", viewer.id)
+    if not ended and sign_ins.count_wrong_codes(viewer.id, clock.now() - timedelta(hours=1)) != MOST_WRONG_AN_HOUR:
         return Answer.WRONG
     tell(person, "Somebody gave your password, and then wrong codes")
-    return Answer.ENDED
+    return Answer.ENDED if ended else Answer.WRONG
 
 
 def remove_app(viewer: Viewer) -> None:
@@ -226,8 +228,13 @@ def check_any_code(viewer: Viewer, code: str) -> Answer:
 
 
 def reset_second_factor(administrator: Viewer, public_id: str) -> Person:
-    """Take every factor but the password from a person who has lost theirs, and end their sign-ins. Raises NotFound."""
+    """Take every factor but the password from a person who has lost theirs, and end their sign-ins.
+
+    Raises NotFound, and MustStay for oneself: an administrator's own second step is taken away by another one.
+    """
     person = queries.get_person_to_change(administrator, public_id)
+    if person.id == administrator.id:
+        raise MustStay("Change your own second step under “How you sign in”, or ask another administrator to reset it.")
     take_all_away(person, administrator.id)
     return person
 

@@ -59,9 +59,15 @@ def forgive(email: str) -> None:
     throttling.forgive(_account(email), _device(email))
 
 
-def may_write_to(email: str) -> bool:
+def count_reset() -> None:
+    """Count one request for a link to choose a new password: nobody asks for everybody's. Raises TooManyTries."""
+    with writing():
+        throttling.count_at_network(_network(), Way.RESET, clock.now())
+
+
+def may_write_to(email: str, way: Way = Way.LETTER) -> bool:
     """Whether this address may be written to because a stranger asked for it, which is counted. Inside a write."""
-    return throttling.count_letter(_account(email), clock.now())
+    return throttling.count_letter(_account(email), way, clock.now())
 
 
 def is_password(email: str, password_hash: str, typed: str, way: Way) -> bool:

@@ -80,6 +80,10 @@ If it was not you, write to {contact} at once.
 """
 
 
+NEW_ADDRESS = "A new e-mail address"
+"""The subject of both letters to an address that somebody wants to change to: it does not tell them apart."""
+
+
 def send_reset(person: Person, path: str) -> None:
     """The link to choose a new password."""
     _send(person, person.email, "Choose a new password", RESET, name=person.name, address=person.email, link=_at(path))
@@ -106,13 +110,16 @@ def tell_registered_already(person: Person) -> None:
 
 def send_email_link(person: Person, address: str, path: str) -> None:
     """The link by which the new address is confirmed, and a notice to the old one."""
-    _send(person, address, "Confirm your new e-mail address", CONFIRM_CHANGE, link=_at(path))
+    _send(person, address, NEW_ADDRESS, CONFIRM_CHANGE, link=_at(path))
     _send(person, person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
 
 
 def tell_taken(person: Person, owner: Person) -> None:
-    """The new address has an account already: both are told, and whoever asked sees no difference."""
-    _send(owner, owner.email, "Your e-mail address", TAKEN, name=owner.name)
+    """The new address has an account already: both are told, and whoever asked sees no difference.
+
+    Nor do they in a copy of their data: the letter stands there like the one that a new address gets.
+    """
+    _send(person, owner.email, NEW_ADDRESS, TAKEN, name=owner.name)
     _send(person, person.email, "A change of your e-mail address", CHANGE_ASKED, name=person.name, link=_forgotten())
 
 

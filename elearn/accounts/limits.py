@@ -29,6 +29,11 @@ class Way(StrEnum):
     LETTER = "letter"
 
 
+LETTERS = (Way.LETTER, Way.RESET)
+"""Letters that strangers cause. A link to choose a new password has a count of its own: it is what the owner of an account
+takes while somebody else guesses, and must not be used up by other letters."""
+
+
 def wait_of_account(failures: Sequence[datetime], now: datetime) -> int:
     """Seconds until the next check for an account, after these failures in a row; 0 when it is allowed now.
 

@@ -13,12 +13,14 @@ from flask import current_app, render_template
 from sqlalchemy import func, or_, select
 
 from elearn.accounts.models import Merge, Person
+from elearn.accounts.rules import LONGEST_SIGN_IN
 from elearn.audit import actions as audit
 from elearn.audit import queries as audit_queries
 from elearn.audit.models import AuditEvent
 from elearn.audit.queries import Selection
 from elearn.config import Settings
 from elearn.extensions import db
+from elearn.mail.models import Letter
 from elearn.shared import clock
 from elearn.shared.personal import Section, Subject, register
 
@@ -96,8 +98,12 @@ class Affected:
 
 
 def list_affected(since: datetime, before: datetime) -> list[Affected]:
-    """Who did something in this time, or about whom something was done, by the audit trail (trust.md D-12)."""
-    within = (AuditEvent.at >= since, AuditEvent.at < before)
+    """Who did something in this time, about whom something was done, or who was written to (trust.md D-12).
+
+    The audit trail does not tell of each answer, but whoever saved one had signed in since `LONGEST_SIGN_IN` before.
+    """
+    within = (AuditEvent.at >= since - LONGEST_SIGN_IN, AuditEvent.at < before)
+    written = select(Letter.person_id).where(Letter.written_at >= since, Letter.written_at < before)
     did = select(AuditEvent.actor_id).where(*within, AuditEvent.actor_id.is_not(None))
     about = [
         int(subject.removeprefix("person:"))
@@ -105,7 +111,9 @@ def list_affected(since: datetime, before: datetime) -> list[Affected]:
             select(AuditEvent.subject).where(*within, AuditEvent.subject.like("person:%")).distinct()
         )
     ]
-    found = db.session.scalars(select(Person).where(or_(Person.id.in_(did), Person.id.in_(about))).order_by(Person.id))
+    found = db.session.scalars(
+        select(Person).where(or_(Person.id.in_(did), Person.id.in_(about), Person.id.in_(written))).order_by(Person.id)
+    )
     return [Affected(person.public_id, person.email, person.name, _count(subject_of(person))) for person in found]
 
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, current_app, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import again, credentials, guarding, letters, links, queries
+from elearn.accounts import again, credentials, factors, guarding, letters, links, queries
 from elearn.accounts.limits import Way, in_words
 from elearn.accounts.models import Person
 from elearn.accounts.password_forms import (
@@ -50,8 +50,9 @@ def send_link() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("accounts/forgotten.html", form=form), 422
     address = form.email.data or ""
+    guarding.count_reset()
     with writing():
-        may_write = guarding.may_write_to(address)
+        may_write = guarding.may_write_to(address, Way.RESET)
         person = queries.find_person_by_email(address)
         if may_write and person is not None and person.active:
             credentials.ask_for_link(person)
@@ -92,6 +93,8 @@ def reset_now(token: str) -> ResponseReturnValue:
         if claim is None:  # somebody was quicker with the same link
             return _dead_link()
         credentials.set_password(claim.person, hashed)
+        if not queries.was_ever_confirmed(claim.person):  # whoever set up a second factor may have been a stranger
+            factors.take_all_away(claim.person, None)
         guarding.forgive(claim.person.email)
         letters.tell_password_changed(claim.person)
         address = claim.person.email

@@ -7,8 +7,9 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.factor_models import has_factor, teaches
-from elearn.accounts.models import Person, SignIn
+from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.rules import Viewer, full_name, sign_in_is_live
+from elearn.audit.queries import happened_to
 from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.epochs import epoch_of
@@ -16,6 +17,8 @@ from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
 from elearn.shared.statements import Read
 
+CONFIRMING = ("e-mail confirmed", "invitation accepted", "e-mail changed")
+"""Events after which an account is somebody's, whether or not its present address is confirmed."""
 SEARCHED = (Person.given_names, Person.family_name, Person.email)
 """What people are searched by."""
 VIEWER = Read(
@@ -122,6 +125,13 @@ def find_person_behind(public_id: str, *, to_change: bool = False) -> Person | N
     return db.session.scalar(found.with_for_update() if to_change else found)
 
 
+def was_ever_confirmed(person: Person) -> bool:
+    """Whether anybody has ever shown that the account's address is theirs, this one or an earlier one."""
+    return person.confirmed_at is not None or bool(
+        db.session.scalar(select(Person.id).where(Person.id == person.id, happened_to(Person.id, *CONFIRMING)))
+    )
+
+
 def get_own_to_change(viewer: Viewer) -> Person:
     """The viewer's own row, locked until the transaction ends. Raises NotFound."""
     person = find_person_behind(viewer.public_id, to_change=True)
@@ -160,13 +170,22 @@ def get_person_by_public_id(administrator: Viewer, public_id: str) -> Person:
     return person
 
 
-def get_person_to_change(administrator: Viewer, public_id: str) -> Person:
-    """A person by address id, locked until the transaction ends. Raises NotFound."""
+def get_person_to_change(administrator: Viewer, public_id: str, *, closed: bool = False) -> Person:
+    """A person by address id, locked until the transaction ends.
+
+    Raises NotFound, also for accounts that are erased or were emptied into another one, unless `closed` says otherwise, and
+    for whoever was an administrator when the request began and is none now.
+    """
     _only(administrator)
     person = db.session.scalar(select(Person).where(Person.public_id == public_id).with_for_update())
-    if person is None:
+    if person is None or not (closed or is_open(person)) or not is_active_administrator(administrator.id):
         raise NotFound("person")
     return person
+
+
+def is_open(person: Person) -> bool:
+    """Whether the account is neither erased nor emptied into another one."""
+    return not person.email.endswith(ERASED) and db.session.get(Merge, person.id) is None
 
 
 def list_active_administrators_to_change() -> list[int]:

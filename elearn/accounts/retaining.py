@@ -11,7 +11,9 @@ from sqlalchemy import column as named
 
 from elearn.accounts.erasing import JOB, erase_by_time
 from elearn.accounts.erasing_rules import ERASED
+from elearn.accounts.factor_models import teaches
 from elearn.accounts.models import Merge, Person
+from elearn.accounts.queries import CONFIRMING
 from elearn.audit import actions as audit
 from elearn.audit import queries as audit_queries
 from elearn.audit.queries import Selection
@@ -48,9 +50,13 @@ def find_last_run() -> LastRun | None:
 def retain_daily() -> None:
     """Do it, unless it was done today; if it fails, the next chore tries again."""
     settings: Settings = current_app.extensions["elearn.settings"]
-    last = find_last_run()
-    if last is None or last.at.date() < clock.now().date():
+    if not _is_done_today():
         retain(settings, clock.now())
+
+
+def _is_done_today() -> bool:
+    last = find_last_run()
+    return last is not None and last.at.date() >= clock.now().date()
 
 
 def retain(settings: Settings, now: datetime) -> Mapping[str, int]:
@@ -80,17 +86,21 @@ def _erase(conditions: list[ColumnElement[bool]]) -> int:
     erased = 0
     for key in found:
         with writing():
-            erased += erase_by_time(key)
+            erased += erase_by_time(key, conditions)
     return erased
 
 
 def _unconfirmed(settings: Settings, now: datetime) -> list[ColumnElement[bool]]:
-    """Accounts that nobody has confirmed, and in which nothing was begun."""
+    """Accounts that nobody has ever confirmed, and in which nothing was begun.
+
+    An administrator who corrects an address takes its confirmation away, but the account was somebody's before.
+    """
     if not settings.unconfirmed_kept_days:
         return []
     started = select(_ENROLMENTS.c.person_id).where(_ENROLMENTS.c.person_id == Person.id).exists()
     old = Person.created_at <= now - timedelta(days=settings.unconfirmed_kept_days)
-    return [Person.confirmed_at.is_(None), old, ~started, Person.administrator.is_(False)]
+    nobody = ~audit_queries.happened_to(Person.id, *CONFIRMING), ~teaches(Person.id)
+    return [Person.confirmed_at.is_(None), old, ~started, *nobody, Person.administrator.is_(False)]
 
 
 def _idle(settings: Settings, now: datetime) -> list[ColumnElement[bool]]:

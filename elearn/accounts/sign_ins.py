@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from elearn.accounts import actions, queries
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import LONGEST_SIGN_IN, Viewer
 from elearn.accounts.stages import MOST_WRONG_CODES
 from elearn.audit import actions as audit
+from elearn.audit.queries import Selection, count_events
 from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
@@ -94,7 +95,7 @@ def renew(viewer: Viewer, **noted: object) -> str:
 
 
 def note_wrong(viewer: Viewer) -> bool:
-    """Count a wrong code or password in this sign-in; true where that has ended it."""
+    """Count a wrong code or password in this sign-in; true where that has ended it. The caller tells the audit trail."""
     sign_in = db.session.scalar(select(SignIn).where(SignIn.id == viewer.sign_in_id).with_for_update())
     if sign_in is None:
         return True
@@ -102,16 +103,15 @@ def note_wrong(viewer: Viewer) -> bool:
     if sign_in.wrong_codes >= MOST_WRONG_CODES and sign_in.ended_at is None:
         sign_in.ended_at = clock.now()
     db.session.flush()
-    audit.record("second factor wrong", f"person:{viewer.id}", viewer.id)
     return sign_in.ended_at is not None
 
 
-def count_wrong(person_id: int, since: datetime) -> int:
-    """The wrong codes in all of a person's sign-ins that began since then."""
-    wrong = select(func.coalesce(func.sum(SignIn.wrong_codes), 0)).where(
-        SignIn.person_id == person_id, SignIn.started_at > since
-    )
-    return int(db.session.scalar(wrong) or 0)
+def count_wrong_codes(person_id: int, since: datetime) -> int:
+    """How many wrong codes were given for a person since then, in whichever sign-in.
+
+    What counts is when each was given, not when its sign-in began: of these somebody may have kept very many.
+    """
+    return count_events(Selection(kind="second factor wrong", people=(person_id,), since=since))
 
 
 def note_seen(viewer: Viewer) -> None:

@@ -8,7 +8,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, select
 
-from elearn.accounts.limits import GUESSES_KEPT, Way, may_write, wait_of_account, wait_of_network, wait_of_new_accounts
+from elearn.accounts.limits import (
+    GUESSES_KEPT,
+    LETTERS,
+    Way,
+    may_write,
+    wait_of_account,
+    wait_of_network,
+    wait_of_new_accounts,
+)
 from elearn.accounts.models import Guess
 from elearn.extensions import db
 from elearn.shared.once import one_at_a_time
@@ -28,7 +36,7 @@ def count_check(account: str, device: str, network: str, way: Way, now: datetime
     Raises TooManyTries, and then counts nothing.
     """
     one_at_a_time(account)
-    failures = _list(now, Guess.account == account, Guess.device == device, Guess.way != Way.LETTER)
+    failures = _list(now, Guess.account == account, Guess.device == device, Guess.way.not_in(LETTERS))
     wait = wait_of_account(failures, now)
     if not device:
         one_at_a_time(network)
@@ -56,15 +64,15 @@ def count_new_account(network: str, now: datetime) -> None:
 
 def forgive(account: str, device: str) -> None:
     """Take back what was counted: the check has succeeded, so the person is who they say."""
-    db.session.execute(delete(Guess).where(Guess.account == account, Guess.device == device, Guess.way != Way.LETTER))
+    db.session.execute(delete(Guess).where(Guess.account == account, Guess.device == device, Guess.way.not_in(LETTERS)))
 
 
-def count_letter(account: str, now: datetime) -> bool:
-    """Count one letter that a stranger has caused; false, and not counted, where there were too many lately."""
+def count_letter(account: str, way: Way, now: datetime) -> bool:
+    """Count one letter that a stranger has caused, by a way of `LETTERS`; false, uncounted, where there were too many."""
     one_at_a_time(account)
-    if not may_write(_list(now, Guess.account == account, Guess.way == Way.LETTER), now):
+    if not may_write(_list(now, Guess.account == account, Guess.way == way), now):
         return False
-    _add(account, "", "", Way.LETTER, now)
+    _add(account, "", "", way, now)
     return True
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from elearn.accounts import actions, queries
+from elearn.accounts import actions, guarding, queries
 from elearn.accounts.forms import DetailsForm, EmptyForm
 from elearn.accounts.guarding import count_link
 from elearn.accounts.rules import Profession
@@ -44,7 +44,7 @@ def change_details() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _details_page(form), 422
     actions.change_details(
-        queries.get_person(get_viewer().id),
+        queries.get_own_to_change(get_viewer()),
         given_names=form.given_names.data or "",
         family_name=form.family_name.data or "",
         profession=Profession(form.profession.data),
@@ -63,6 +63,8 @@ def send_again() -> ResponseReturnValue:
     person = queries.get_person(get_viewer().id)
     if person.confirmed_at is not None:
         flash("Your e-mail address is confirmed already.", "notice")
+    elif not guarding.may_write_to(person.email):
+        flash("We have written to this address several times already. Wait an hour, then try again.", "notice")
     else:
         send_confirmation(person)
         flash(f"We are sending a link to {person.email}. Open it to confirm the address.")

@@ -8,6 +8,8 @@ KINDS = {
     # signing in and out
     "signed in": "A person signed in.",
     "signed out": "A person signed out.",
+    "sign-in refused": "A wrong password was given at the sign-in, for this account or, without a number, for none.",
+    "password wrong": "A signed-in person was asked for the password again, and gave a wrong one.",
     "signed out everywhere": "Every sign-in of a person was ended.",
     "access denied": "A signed-in person sent something to a page that is not for them.",
     # accounts

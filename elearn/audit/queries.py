@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, Text, cast, exists, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from elearn.audit.kinds import EXPORTS
 from elearn.audit.models import AuditEvent, AuditSeal
@@ -89,6 +90,12 @@ def people_of(events: Iterable[EventRow]) -> set[int]:
 def count_events(selection: Selection = ALL) -> int:
     """How many events there are."""
     return db.session.scalar(select(func.count(AuditEvent.id)).where(*selection.conditions())) or 0
+
+
+def happened_to(person_id: InstrumentedAttribute[int], *kinds: str) -> ColumnElement[bool]:
+    """Whether there is an event of these kinds about the person in a statement's row."""
+    subject = literal("person:").concat(cast(person_id, String))
+    return select(AuditEvent.id).where(AuditEvent.subject == subject, AuditEvent.kind.in_(kinds)).exists()
 
 
 def list_events_page(page: Page, selection: Selection = ALL) -> list[EventRow]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from email.utils import make_msgid
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import func, update
 
 from elearn.audit import actions as audit
 from elearn.config import Settings
@@ -113,3 +113,12 @@ def forget_words() -> None:
     """Let go of the words of letters that were ended a week ago."""
     old = update(Letter).where(Letter.ended_at < clock.now() - WORDS_KEPT, Letter.sealed_text != "")
     db.session.execute(old.values(sealed_text="").execution_options(synchronize_session=False))
+
+
+def give_to(person_id: int, address: str) -> None:
+    """Letters to an address that was nobody's, as an invitation, are its person's now, whatever their address will be."""
+    db.session.execute(
+        update(Letter)
+        .where(func.lower(Letter.recipient) == address.lower(), Letter.person_id.is_(None))
+        .values(person_id=person_id)
+    )

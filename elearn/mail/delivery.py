@@ -4,6 +4,7 @@ import os
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from email.errors import MessageError
@@ -28,6 +29,7 @@ are shorter, together, than the lease of a job."""
 FAREWELL = 2
 PERMANENT = 500
 TEMPLATE = "mail/letter.html"
+HALF, A_HOUR = ".half-", 3600
 LINK = re.compile(r"https?://\S+")
 
 
@@ -192,10 +194,17 @@ def list_files(settings: Settings) -> dict[int, Path]:
     return found
 
 
+def remove_halves(settings: Settings) -> None:
+    """Delete what was begun an hour ago and not finished: no letter takes so long to be written."""
+    for path in (settings.instance_path / "mail").glob(f"{HALF}*"):
+        if path.stat().st_mtime < time.time() - A_HOUR:
+            path.unlink(missing_ok=True)
+
+
 def _to_file(folder: Path, name: str, message: EmailMessage) -> None:
     """Whole or not at all; a second time is the same file."""
     folder.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+    with NamedTemporaryFile(dir=folder, prefix=HALF, delete=False) as file:
         try:
             file.write(message.as_bytes())
             file.flush()

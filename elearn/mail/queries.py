@@ -39,8 +39,8 @@ def get_key(message_id: str) -> int:
 
 
 def list_keys(keys: Iterable[int]) -> set[int]:
-    """Those of these keys that are letters'."""
-    return set(db.session.scalars(select(Letter.id).where(Letter.id.in_(list(keys)))))
+    """Those of these keys that are of letters whose words are kept."""
+    return set(db.session.scalars(select(Letter.id).where(Letter.id.in_(list(keys)), Letter.sealed_text != "")))
 
 
 def find_to_send(letter_id: int) -> ToSend | None:

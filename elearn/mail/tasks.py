@@ -80,8 +80,12 @@ def _ended(letter_id: int, state: LetterState, why: str) -> Mapping[str, str]:
 
 
 def sweep_files() -> None:
-    """Delete the files of letters whose rows are gone, because their person is erased or they were kept long enough."""
+    """Delete the files of letters whose words are kept no more, because their person is erased or they are old.
+
+    So go the halves of letters that a worker was writing when it was ended.
+    """
     settings: Settings = current_app.extensions["elearn.settings"]
+    delivery.remove_halves(settings)
     files = delivery.list_files(settings)
     there = list_keys(files.keys())
     for key, path in files.items():

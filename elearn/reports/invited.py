@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import guarding
@@ -14,7 +14,7 @@ from elearn.reports.joining import accept as accept_invitation
 from elearn.reports.joining import cohort_of
 from elearn.reports.people_forms import AcceptForm
 from elearn.shared.access import Access, allow
-from elearn.shared.transactions import commits
+from elearn.shared.transactions import writing
 
 blueprint = Blueprint("invited", __name__, template_folder="templates", url_prefix="/account/invitation")
 
@@ -24,7 +24,9 @@ blueprint = Blueprint("invited", __name__, template_folder="templates", url_pref
 def ask(token: str) -> ResponseReturnValue:
     """Ask for names and a password. Looking at it changes nothing: mail scanners follow links."""
     invitee = find_invitee(token)
-    return _no_good() if invitee is None else _page(token, invitee, AcceptForm(formdata=None, obj=invitee))
+    return (
+        _no_good() if invitee is None else _page(token, invitee, AcceptForm(_near(invitee), formdata=None, obj=invitee))
+    )
 
 
 def _page(token: str, invitee: Invitee, form: AcceptForm) -> str:
@@ -53,26 +55,30 @@ def email_taken(_error: EmailTaken) -> ResponseReturnValue:
 
 @blueprint.post("/<token>/")
 @allow(Access.PUBLIC)
-@commits
 def accept(token: str) -> ResponseReturnValue:
-    """Make the account. The password is hashed before the database is first asked, so that nobody waits for it."""
-    form = AcceptForm()
-    valid = form.validate_on_submit()
-    hashed = guarding.to_keep(form.password.data or "") if valid else ""
+    """Make the account. The password is judged and hashed outside of the write, and only behind a link that is good."""
     invitee = find_invitee(token)
     if invitee is None:
+        guarding.count_link()
         return _no_good()
-    if not valid or not form.is_good_beside(invitee.email):
+    form = AcceptForm(_near(invitee))
+    if not form.validate_on_submit():
         return _page(token, invitee, form), 422
-    person = accept_invitation(
-        token,
-        password_hash=hashed,
-        given_names=form.given_names.data or "",
-        family_name=form.family_name.data or "",
-        profession=Profession(form.profession.data),
-        registration_number=form.registration_number.data or "",
-    )
-    if person is None:
+    hashed = guarding.to_keep(form.password.data or "")
+    with writing():
+        person = accept_invitation(
+            token,
+            password_hash=hashed,
+            given_names=form.given_names.data or "",
+            family_name=form.family_name.data or "",
+            profession=Profession(form.profession.data),
+            registration_number=form.registration_number.data or "",
+        )
+    if person is None:  # somebody was quicker with the same link
         return _no_good()
     flash("Your account is ready, and your e-mail address is confirmed. Sign in with your new password.")
     return redirect(url_for("security.login"), 303)
+
+
+def _near(invitee: Invitee) -> tuple[str, str]:
+    return invitee.email, current_app.extensions["elearn.settings"].provider_name

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import invitations
+from elearn.accounts.again import fresh
 from elearn.accounts.rules import Profession
 from elearn.accounts.viewer import get_viewer
 from elearn.cohorts import queries as cohorts
@@ -35,6 +36,7 @@ def _page(form: InviteForm, known: invitations.HasAccount | None = None) -> str:
 
 @blueprint.post("/invite/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def invite() -> ResponseReturnValue:
     """Send an invitation."""
@@ -123,6 +125,7 @@ def _plan_page(form: ImportNowForm, plan: Plan, notes: tuple[str, ...] = (), *, 
 
 @blueprint.post("/import/now/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def apply() -> ResponseReturnValue:
     """Invite everybody on the list who is new, or nobody."""

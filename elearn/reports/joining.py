@@ -7,6 +7,7 @@ from elearn.accounts.rules import Profession
 from elearn.cohorts import actions as cohorts
 from elearn.cohorts.queries import find_by_address
 from elearn.cohorts.rules import CohortView
+from elearn.mail import actions as mail
 
 
 def accept(
@@ -29,6 +30,7 @@ def accept(
     )
     if accepted is None:
         return None
+    mail.give_to(accepted.person.id, accepted.person.email)
     cohort = cohort_of(accepted.cohort)
     if cohort is not None and accepted.educates:
         inviter = viewer_of(get_person(accepted.invited_by))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Table, UniqueConstraint, delete, func, select, update
 
 from elearn.accounts.actions import end_all_sign_ins
+from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Merge, Person
 from elearn.accounts.queries import get_person_by_public_id, get_person_to_change, list_active_administrators_to_change
 from elearn.accounts.rules import Viewer
@@ -111,7 +112,8 @@ def _plan(administrator: Viewer, stays: Person, emptied: Person, administrators:
 
 
 def _account(person: Person) -> Account:
-    return Account(person.id, person.administrator, db.session.get(Merge, person.id) is not None)
+    merged = db.session.get(Merge, person.id) is not None
+    return Account(person.id, person.administrator, merged, person.email.endswith(ERASED))
 
 
 def _count(column: "Column[int]", person_id: int) -> int:
@@ -152,7 +154,9 @@ def apply_merge(administrator: Viewer, stays: str, emptied: str, seen: str) -> t
     """
     administrators = list_active_administrators_to_change()
     keys = {public_id: get_person_by_public_id(administrator, public_id).id for public_id in (stays, emptied)}
-    locked = {key: get_person_to_change(administrator, key) for key in sorted(keys, key=lambda key: keys[key])}
+    locked = {
+        key: get_person_to_change(administrator, key, closed=True) for key in sorted(keys, key=lambda key: keys[key])
+    }
     first, second = locked[stays], locked[emptied]
     db.session.execute(select(Enrolment.id).where(Enrolment.person_id.in_(keys.values())).with_for_update())
     plan = _plan(administrator, first, second, administrators)

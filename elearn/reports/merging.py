@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from elearn.accounts.again import fresh
 from elearn.accounts.queries import find_person_by_email, get_person_by_public_id
 from elearn.accounts.viewer import get_viewer
 from elearn.modules.catalogue import catalogue
@@ -64,6 +65,7 @@ def _plan_page(person: str, form: MergeForm, plan: MergePlan, *, outdated: bool 
 
 @blueprint.post("/now/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def merge(person: str) -> ResponseReturnValue:
     """Merge, as the dry run said."""

@@ -145,6 +145,7 @@ class Account:
     id: int
     administrator: bool
     merged: bool
+    erased: bool = False
 
 
 def why_not_merge(stays: Account, emptied: Account, actor_id: int, active_administrators: Collection[int]) -> str:
@@ -153,6 +154,8 @@ def why_not_merge(stays: Account, emptied: Account, actor_id: int, active_admini
         return "This is the same account. Enter the address of the other one."
     if stays.merged or emptied.merged:
         return "One of the two was merged already. Look for the account that it was merged into."
+    if stays.erased or emptied.erased:
+        return "One of the two is erased. What is left of it leads to nobody, and must not lead to anybody again."
     if emptied.id == actor_id:
         return "You are signed in with the account that would be emptied. Let it be the one that stays."
     return why_not_without(emptied.id, active_administrators)

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from elearn.accounts import actions, administering, factors
+from elearn.accounts.again import fresh
 from elearn.accounts.queries import get_person_by_public_id, names_of
 from elearn.accounts.rules import EmailReason
 from elearn.accounts.viewer import forget_viewer, get_viewer
@@ -109,10 +110,14 @@ def sign_out(person: str) -> ResponseReturnValue:
 
 @blueprint.post("/<person>/second-step/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def reset_second_step(person: str) -> ResponseReturnValue:
     """Take every factor but the password from somebody who has lost theirs."""
-    found = factors.reset_second_factor(get_viewer(), person)
+    try:
+        found = factors.reset_second_factor(get_viewer(), person)
+    except factors.MustStay as reason:
+        return _person_page(person, str(reason)), 422
     flash(f"The second step of {found.name} is reset, and they are signed out everywhere.")
     return redirect(url_for("people.person", person=person), 303)
 
@@ -141,6 +146,7 @@ def _untaught(found: reading.PersonPage) -> list[CohortView]:
 
 @blueprint.post("/<person>/role/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def change_role(person: str) -> ResponseReturnValue:
     """Make somebody an administrator, or one no longer."""
@@ -149,7 +155,7 @@ def change_role(person: str) -> ResponseReturnValue:
         return _role_page(person, form), 422
     try:
         found = administering.change_role(get_viewer(), person, to_administrator=form.administrator.data == "yes")
-    except administering.LastAdministrator as reason:
+    except (administering.LastAdministrator, administering.MayNotAppoint) as reason:
         form.administrator.errors = [str(reason)]
         return _role_page(person, form), 422
     forget_viewer()
@@ -161,6 +167,7 @@ def change_role(person: str) -> ResponseReturnValue:
 
 @blueprint.post("/<person>/teaching/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def teach(person: str) -> ResponseReturnValue:
     """Appoint somebody as an educator of a cohort."""
@@ -208,6 +215,7 @@ def _email_page(public_id: str, form: EmailForm) -> str:
 
 @blueprint.post("/<person>/email/")
 @allow(Access.ADMINISTRATOR)
+@fresh
 @commits
 def change_email(person: str) -> ResponseReturnValue:
     """Change the address, and tell both mailboxes."""

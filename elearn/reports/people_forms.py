@@ -1,5 +1,6 @@
 """What administrators ask of people, and what somebody who is invited writes: shapes and words."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -154,16 +155,16 @@ class AcceptForm(DetailsFields, FlaskForm):
         render_kw={"autocomplete": "new-password"},
     )
 
+    def __init__(self, near: Collection[str], **kwargs: Any) -> None:
+        """`near`: what a guesser would try first besides the names of the form: the address, and the provider's name."""
+        super().__init__(**kwargs)
+        self._near = near
+
     def validate_password(self, field: PasswordField) -> None:
         """Refuse one that is too easy to guess, and say why."""
-        if words := why_refused(field.data or "", [self.given_names.data or "", self.family_name.data or ""]):
+        names = (self.given_names.data or "", self.family_name.data or "")
+        if words := why_refused(field.data or "", [*names, *self._near]):
             raise ValidationError(words)
-
-    def is_good_beside(self, email: str) -> bool:
-        """Whether the password is no form of this address, which the form does not hold."""
-        if words := why_refused(self.password.data or "", [email]):
-            self.password.errors = [words]
-        return not words
 
 
 class RoleForm(FlaskForm):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from elearn.accounts.erasing_rules import ERASED
 from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.queries import SEARCHED
-from elearn.accounts.rules import Profession, Viewer, full_name
+from elearn.accounts.rules import LONGEST_SIGN_IN, Profession, Viewer, full_name
 from elearn.audit.models import AuditEvent
 from elearn.audit.queries import ROWS, EventRow
 from elearn.certificates import search
@@ -19,6 +19,7 @@ from elearn.cohorts.models import Cohort, Membership, Teaching
 from elearn.extensions import db
 from elearn.modules.models import Completion, Enrolment
 from elearn.quizzes.models import Attempt
+from elearn.shared import clock
 from elearn.shared.matching import contain
 from elearn.shared.missing import NotFound
 from elearn.shared.pagination import Page
@@ -211,7 +212,9 @@ def get_person_page(administrator: Viewer, public_id: str, today: date) -> Perso
     person = db.session.execute(select(Person).where(Person.public_id == public_id)).scalar_one_or_none()
     if person is None:
         raise NotFound("person")
-    live = select(func.count(SignIn.id)).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    live = select(func.count(SignIn.id)).where(
+        SignIn.person_id == person.id, SignIn.ended_at.is_(None), SignIn.started_at > clock.now() - LONGEST_SIGN_IN
+    )
     return PersonPage(
         id=person.id,
         public_id=person.public_id,

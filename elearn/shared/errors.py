@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from elearn.extensions import db
 from elearn.shared.missing import NotFound
 from elearn.shared.too_often import TooOften
+from elearn.shared.transactions import Busy
 
 log = structlog.get_logger("elearn.errors")
 WORDS = {
@@ -21,6 +22,7 @@ WORDS = {
     500: ("Something went wrong on our side", "Nothing was half saved. Wait a moment, go back, and try again."),
     503: ("The service is busy", "Nothing was saved. Wait a moment, go back, and try again."),
 }
+SECONDS_WHILE_BUSY = 5
 OFTEN = ("You have done this very often", "Wait up to an hour, then try again. Nothing was done this time.")
 EXPIRED = (
     "This page is too old to send",
@@ -43,6 +45,12 @@ def init_app(app: Flask) -> None:
     def too_often(wait: TooOften) -> ResponseReturnValue:
         answer = make_response(_page(429, *OFTEN))
         answer.headers["Retry-After"] = str(wait.seconds)
+        return answer
+
+    @app.errorhandler(Busy)
+    def busy(_error: Busy) -> ResponseReturnValue:
+        answer = make_response(_page(503, *WORDS[503]))
+        answer.headers["Retry-After"] = str(SECONDS_WHILE_BUSY)
         return answer
 
     @app.errorhandler(HTTPException)

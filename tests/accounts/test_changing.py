@@ -107,7 +107,7 @@ def test_the_address_is_changed_by_its_own_link(
     world.sign_in(client, "learner")
     link = ask(client, post, "New.Trust@Example.org".lower())
     assert [(letter.recipient, letter.subject) for letter in post] == [
-        (NEW_ADDRESS, "Confirm your new e-mail address"),
+        (NEW_ADDRESS, "A new e-mail address"),
         (LEARNER, "A change of your e-mail address"),
     ]
     assert "Canary" not in post[0].text, "a stranger behind a mistyped address learns no name"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from elearn.accounts import erasing
 from elearn.accounts.erasing_rules import ERASED_NAME, Ground, WhyErased
-from elearn.accounts.models import Person, SignIn
+from elearn.accounts.models import Merge, Person, SignIn
 from elearn.accounts.queries import get_person, viewer_of
 from elearn.accounts.rules import LAST_ADMINISTRATOR
 from elearn.accounts.tasks import ERASURES, read_list
@@ -246,6 +246,16 @@ def test_the_list_of_erasures_is_kept_beside_the_database_and_erases_again(app: 
         assert erasing.erase_again({other.public_id: "2026-01-01", **kept}) == 0
     with app.app_context():
         assert get_person(other.id).family_name == ERASED_NAME
+
+
+def test_a_backup_from_before_a_merge_brings_nobody_back(app: Flask, world: World) -> None:
+    learner, other = world.viewer("learner"), world.viewer("other_learner")
+    with app.test_request_context(), writing():
+        db.session.add(Merge(person_id=other.id, into_id=learner.id, merged_by=learner.id, at=clock.now()))
+    with app.test_request_context(), writing():
+        erasing.erase_other(world.viewer("administrator"), learner.public_id, WhyErased.ASKED)
+    run_now(app)
+    assert read_list(Path(app.instance_path) / ERASURES).keys() >= {learner.public_id, other.public_id}
 
 
 def test_what_a_request_under_way_writes_after_the_erasure_is_erased_by_the_cleaning(app: Flask, world: World) -> None:

@@ -149,6 +149,23 @@ def test_guessing_on_and_on_leaves_the_owner_a_way_in(client: PageClient, world:
         assert gives_password(app).send(SECOND_STEP, {"code": phone.code()}).status_code == 303
 
 
+def test_sign_ins_that_were_kept_for_later_are_no_way_round_the_limit(
+    client: PageClient, world: World, app: Flask, mail: Path
+) -> None:
+    """Whoever has the password opens many sign-ins, waits, and gives each fewer codes than end it."""
+    world.sign_in(client, "learner")
+    phone, _ = set_up_app(client)
+    browsers = [gives_password(app) for _ in range(1 + MOST_WRONG_AN_HOUR // (MOST_WRONG_CODES - 1))]
+    with clock.frozen_at(clock.now() + timedelta(minutes=61)):
+        for browser in browsers[:-1]:
+            for _ in range(MOST_WRONG_CODES - 1):
+                assert browser.send(SECOND_STEP, {"code": "12345"}).status_code == 422
+        response = browsers[-1].send(SECOND_STEP, {"code": phone.code()})
+        assert "Too many codes were wrong" in response.get_data(as_text=True)
+        assert not is_signed_in(browsers[-1])
+        assert len([text for text in messages(mail) if "and then wrong codes" in text]) == 1
+
+
 def test_a_recovery_code_counts_once_in_any_spelling(client: PageClient, world: World, app: Flask) -> None:
     world.sign_in(client, "learner")
     codes = set_up_app(client)[1]

@@ -104,9 +104,19 @@ def test_a_weak_hash_is_made_strong_when_its_password_is_used(client: PageClient
 
 def test_a_failed_post_writes_nothing(client: PageClient, world: World, app: Flask) -> None:
     before = [count(app, model) for model in (Person, SignIn, AuditEvent)]
-    client.send("/account/sign-in/", {**SIGN_IN, "password": "three random birds"})
     client.send("/account/register/", {**KHAN, "family_name": ""})
     assert [count(app, model) for model in (Person, SignIn, AuditEvent)] == before
+    for email in ("learner@example.org", "nobody@example.org"):
+        client.send("/account/sign-in/", {"email": email, "password": "three random birds"})
+    assert [count(app, model) for model in (Person, SignIn)] == before[:2]
+    with app.app_context():
+        told = db.session.execute(db.select(AuditEvent.kind, AuditEvent.subject, AuditEvent.actor_id))
+        refused = [tuple(row) for row in told if row.kind == "sign-in refused"]
+    assert count(app, AuditEvent) == before[2] + 2, "that it was refused is all that is written"
+    assert refused == [
+        ("sign-in refused", f"person:{world.people['learner']}", None),
+        ("sign-in refused", "account", None),
+    ]
 
 
 def test_a_fault_in_the_middle_keeps_nothing(

@@ -20,7 +20,7 @@ from elearn.shared.transactions import writing
 from tests.accounts.belongings import Belongings, give, module_of
 from tests.page import PageClient, check_page, find_all
 from tests.quizzes.sitting import ready, sit, start
-from tests.world import World
+from tests.world import PASSWORD, World
 
 COPY = "/account/data/copy/"
 
@@ -81,6 +81,19 @@ def test_the_page_and_the_json_say_the_same(app: Flask) -> None:
     assert "url(" not in style
     assert "@import" not in style
     assert len(find_all(root, "section")) == len(sections)
+
+
+def test_the_copy_does_not_tell_which_addresses_have_an_account(app: Flask, client: PageClient, world: World) -> None:
+    world.sign_in(client, "learner")
+    shown = []
+    for wanted in ("educator@example.org", "nobody@example.org"):
+        assert client.send("/account/email/", {"email": wanted, "present": PASSWORD}).status_code == 303
+        with app.test_request_context():
+            data, _ = texts_of(zip_of(get_person(world.people["learner"])))
+        rows = [row for row in of_table(data, "letters") if row["recipient"] == wanted]
+        shown.append([{**row, "public_id": "", "message_id": "", "recipient": "", "written_at": ""} for row in rows])
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == 1
 
 
 def of_table(data: str, table: str) -> list[dict[str, Any]]:

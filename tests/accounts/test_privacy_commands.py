@@ -1,7 +1,7 @@
 """The commands about personal data: the register, erasing again after a restore, and whom a breach concerns."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -14,6 +14,7 @@ from elearn.accounts.erasing_rules import ERASED_NAME
 from elearn.accounts.own_data import list_affected
 from elearn.accounts.queries import get_person
 from elearn.audit import actions as audit
+from elearn.mail import actions as mail
 from elearn.schema import bring_up_to_date
 from elearn.shared import clock
 from elearn.shared.register_table import BEGIN, END, in_document
@@ -60,11 +61,19 @@ def test_whom_a_breach_concerns_is_listed(app: Flask, world: World) -> None:
     with clock.frozen_at(day), app.app_context(), writing():
         audit.record("signed in", f"person:{world.people['learner']}", world.people["learner"])
         audit.record("person suspended", f"person:{world.people['suspended']}", world.people["administrator"])
+    with clock.frozen_at(day - timedelta(hours=19)), app.app_context(), writing():
+        audit.record(
+            "signed in", f"person:{world.people['educator']}", world.people["educator"]
+        )  # and still there that day
+    with clock.frozen_at(day), app.app_context(), writing():
+        other = world.viewer("other_learner")
+        mail.send(other.email, "Hello", "Hello", person_id=other.id)
     with app.test_request_context():
         found = list_affected(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC))
-        assert [person.email.partition("@")[0] for person in found] == ["learner", "administrator", "suspended"]
-        assert found[0].rows["Cohorts you learn in"] == 1
-        assert list_affected(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)) == []
+        names = [person.email.partition("@")[0] for person in found]
+        assert sorted(names) == ["administrator", "educator", "learner", "other_learner", "suspended"]
+        assert found[names.index("learner")].rows["Cohorts you learn in"] == 1
+        assert list_affected(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 31, tzinfo=UTC)) == []
 
 
 def test_the_command_lists_them(own_world: World) -> None:

@@ -16,6 +16,7 @@ from elearn.audit.models import AuditEvent
 from elearn.extensions import db
 from elearn.shared import clock
 from elearn.shared.transactions import Mode, _mode, _turn, writing
+from tests.accounts.authenticator import set_up_app
 from tests.accounts.conftest import Letter
 from tests.accounts.entrance import SIGN_IN, check_errors, is_signed_in
 from tests.page import PageClient, new_browser, words_in
@@ -37,6 +38,19 @@ def ask(client: PageClient, post: list[Letter], email: str = LEARNER) -> str:
 
 def may_sign_in(app: Flask, password: str, email: str = LEARNER) -> bool:
     return new_browser(app).send(SIGN_IN, {"email": email, "password": password}).status_code == 302
+
+
+def test_a_stranger_who_registered_the_address_first_loses_their_second_factor(
+    app: Flask, client: PageClient, world: World, post: list[Letter]
+) -> None:
+    """The reset is the first that anybody shows of the mailbox: what was set up before was not its owner's."""
+    world.sign_in(client, "unconfirmed")
+    set_up_app(client)
+    owner = new_browser(app)
+    assert owner.send(ask(owner, post, "unconfirmed@example.org"), {"password": NEW}).location == SIGN_IN
+    assert owner.send(SIGN_IN, {"email": "unconfirmed@example.org", "password": NEW}).location == "/learning/"
+    assert is_signed_in(owner)
+    assert not is_signed_in(client)
 
 
 def test_the_whole_way(app: Flask, client: PageClient, world: World, post: list[Letter]) -> None:

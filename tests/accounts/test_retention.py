@@ -14,6 +14,7 @@ from elearn.accounts.erasing_rules import ERASED_NAME
 from elearn.accounts.models import Person
 from elearn.accounts.queries import get_person
 from elearn.accounts.tasks import CHORES
+from elearn.audit import actions as audit
 from elearn.audit.models import AuditEvent
 from elearn.config import Settings
 from elearn.extensions import Base, db
@@ -134,10 +135,15 @@ def test_accounts_that_nobody_confirmed_go_on_their_day_unless_something_was_beg
             "confirmed": {"created_at": day, "confirmed_at": NOW},
             "administrator": {"created_at": day, "administrator": True},
             "started": {"created_at": day},
+            "teaches": {"created_at": day},
+            "corrected": {"created_at": day},
         }
         for name, values in cases.items():
             people[name] = make_row(connection, "people", active=True, **values)["id"]
         make_row(connection, "enrolments", person_id=people["started"])
+        make_row(connection, "teachings", person_id=people["teaches"])
+        # An administrator has given a new address to an account that was somebody's.
+        audit.record("e-mail changed", f"person:{people['corrected']}", people["administrator"])
     assert retain(app)["unconfirmed accounts"] == 1
     assert erased(app) == {people["due"]}
     assert retain(app)["unconfirmed accounts"] == 0

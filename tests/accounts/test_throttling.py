@@ -349,13 +349,47 @@ def test_nobody_is_written_to_more_than_three_times_an_hour(
     with clock.frozen_at(NOON):
         for _ in range(5):
             assert client.send("/account/forgotten-password/", {"email": LEARNER}).status_code == 303
-        for _ in range(5):
-            new_browser(app).send(REGISTER, {**AMINA, "email": LEARNER})
         assert len(post) == 3
         assert client.get(post[-1].link).status_code == 200, "asking too often kills no link"
     with clock.frozen_at(NOON + timedelta(hours=1)):
         client.send("/account/forgotten-password/", {"email": LEARNER})
     assert len(post) == 4
+
+
+def test_other_letters_do_not_use_up_those_with_a_link_to_a_new_password(
+    app: Flask, client: PageClient, world: World, post: list[Letter]
+) -> None:
+    """Such a link is the owner's way in while somebody else guesses; a stranger must not be able to stop it."""
+    with clock.frozen_at(NOON):
+        for _ in range(5):
+            new_browser(app).send(REGISTER, {**AMINA, "email": LEARNER})
+        assert len(post) == 3
+        client.send("/account/forgotten-password/", {"email": LEARNER})
+        assert [letter.subject for letter in post[3:]] == ["Choose a new password"]
+        assert client.get(post[-1].link).status_code == 200
+
+
+def test_nobody_asks_for_a_link_for_everybody(client: PageClient, world: World) -> None:
+    with clock.frozen_at(NOON):
+        answers = [
+            client.send("/account/forgotten-password/", {"email": f"n{number}@example.org"}) for number in range(101)
+        ]
+    assert [answer.status_code for answer in answers[:100]] == [303] * 100
+    assert answers[100].status_code == 429
+    assert answers[100].headers["Retry-After"]
+
+
+def test_whoever_did_not_confirm_an_address_does_not_fill_its_mailbox(
+    client: PageClient, world: World, post: list[Letter]
+) -> None:
+    world.sign_in(client, "unconfirmed")
+    with clock.frozen_at(clock.now()):
+        for _ in range(3):
+            assert client.send("/account/confirm/").status_code == 303
+        before = len(post)
+        client.send("/account/confirm/")
+        assert "Wait an hour" in client.get("/account/").get_data(as_text=True)
+    assert len(post) == before
 
 
 def test_letters_do_not_count_as_guesses(app: Flask, client: PageClient, world: World, post: list[Letter]) -> None:

@@ -1,8 +1,10 @@
 """The outbox against a real SMTP server that works, is down, refuses, says nothing, or has the wrong certificate."""
 
+import os
 import re
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -337,6 +339,26 @@ def test_the_words_are_sealed_and_go_after_a_week(app: Flask, server: Server) ->
             assert bool(sealed) is kept
             assert "confirm" not in sealed
     assert len(server.taken) == 1
+
+
+def test_files_go_with_the_words_and_what_was_half_written_goes_too(app: Flask) -> None:
+    box = empty_post(app)
+    folder = Path(app.instance_path) / "mail"
+    with clock.frozen_at(NOW):
+        write(app)
+        run_now(app)
+    assert len(messages(box)) == 1
+    halves = [folder / f"{delivery.HALF}{name}" for name in ("old", "new")]
+    for half in halves:
+        half.write_text("Hello Amina")
+    os.utime(halves[0], (time.time() - 2 * delivery.A_HOUR,) * 2)
+    for days, kept in ((6.99, 1), (7.01, 0)):
+        with clock.frozen_at(NOW + timedelta(days=days)), app.app_context():
+            tasks.forget_words()
+            tasks.sweep_files()
+        assert len(list(folder.glob("*.eml"))) == kept
+    assert [half.exists() for half in halves] == [False, True]
+    halves[1].unlink()
 
 
 def test_without_a_server_a_letter_is_a_whole_file(app: Flask) -> None:

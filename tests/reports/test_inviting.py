@@ -9,16 +9,19 @@ from sqlalchemy import select
 
 from elearn.accounts import invitations
 from elearn.accounts.actions import suspend
-from elearn.accounts.models import Invitation, Person
+from elearn.accounts.limits import Way
+from elearn.accounts.models import Guess, Invitation, Person
 from elearn.accounts.queries import find_person_by_email, get_person
 from elearn.accounts.rules import Profession
 from elearn.audit.models import AuditEvent
 from elearn.cohorts.models import Membership, Teaching
 from elearn.extensions import db
+from elearn.mail.models import Letter
 from elearn.reports.joining import accept
 from elearn.shared import clock
 from elearn.shared.missing import NotFound
 from elearn.shared.transactions import writing
+from tests.certificates.awarding import changed_settings
 from tests.page import PageClient, new_browser, text_of
 from tests.post import PostBox, empty_post, link_in, mails
 from tests.racing import at_once
@@ -168,13 +171,38 @@ def test_a_link_that_is_no_good_gets_one_answer_whatever_is_the_matter(
             for row in db.session.scalars(select(Person).where(Person.email == "ida@example.org")):
                 row.email = f"{make.__name__}@example.org"
         link, guest = make(admin, app, post), new_browser(app)
-        before = everything_in(app)
+        before = everything_in(app) | {"guesses": ""}
         for answer in (guest.get(link), guest.send(link, TAKEN), guest.send(link, {})):
             assert answer.status_code == 404, make.__name__
             assert NO_GOOD in answer.text
             answers.add(words(answer.text))
-        assert everything_in(app) == before, make.__name__
+        assert everything_in(app) | {"guesses": ""} == before, make.__name__
     assert len(answers) == 1
+    with app.app_context():
+        assert set(db.session.scalars(select(Guess.way))) == {Way.LINK}, (
+            "each post is counted, so that nobody tries for ever"
+        )
+
+
+def test_words_of_the_provider_are_refused_here_as_well(admin: PageClient, app: Flask, post: PostBox) -> None:
+    link = invited(admin, post)
+    with changed_settings(app, provider_name="Southmead Hospital Trust"):
+        answer = new_browser(app).send(link, {**TAKEN, "password": "SouthmeadHospital2026!"})
+    assert answer.status_code == 422
+    assert "built from your name, your e-mail address or words of this site" in answer.text
+
+
+def test_the_letter_of_an_invitation_is_its_persons_from_then_on(admin: PageClient, app: Flask, post: PostBox) -> None:
+    """It goes with them when they are erased, whatever their address is by then."""
+    link = invited(admin, post)
+    assert new_browser(app).send(link, TAKEN).status_code == 303
+    with app.app_context():
+        person = find_person_by_email("ida@example.org")
+        assert person is not None
+        assert person.id in set(
+            db.session.scalars(select(Letter.person_id).where(Letter.recipient == "ida@example.org"))
+        )
+        assert None not in set(db.session.scalars(select(Letter.person_id)))
 
 
 def test_a_newer_invitation_works_and_is_the_only_one(admin: PageClient, app: Flask, post: PostBox) -> None:

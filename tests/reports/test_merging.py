@@ -166,6 +166,8 @@ def test_the_more_generous_time_stays(one: MoreTime, two: MoreTime, more: MoreTi
         (Account(1, False, False), Account(1, False, False), 9, [9], False),
         (Account(1, False, True), Account(2, False, False), 9, [9], False),
         (Account(1, False, False), Account(2, False, True), 9, [9], False),
+        (Account(1, False, False), Account(2, False, False, erased=True), 9, [9], False),
+        (Account(1, False, False, erased=True), Account(2, False, False), 9, [9], False),
         (Account(1, True, False), Account(9, True, False), 9, [1, 9], False),
         (Account(9, True, False), Account(2, True, False), 9, [2, 9], True),
         (Account(1, False, False), Account(2, True, False), 9, [2], False),

@@ -1,7 +1,7 @@
 """One person on one page for administrators: what it shows, roles, addresses, and signing somebody out."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import html5lib
@@ -14,15 +14,18 @@ from elearn.accounts.actions import end_all_sign_ins, suspend
 from elearn.accounts.erasing_rules import WhyErased
 from elearn.accounts.models import Person, SignIn
 from elearn.accounts.rules import EmailReason, Viewer, why_not_without
+from elearn.accounts.stages import FRESH
 from elearn.audit.models import AuditEvent
-from elearn.cohorts.models import Teaching
+from elearn.cohorts.models import Membership, RosterEntry, Teaching
 from elearn.extensions import db
+from elearn.shared import clock
 from elearn.shared.missing import NotFound
 from elearn.shared.transactions import writing
 from tests.conftest import StatementCount
 from tests.page import PageClient, find_all, new_browser, text_of
 from tests.post import PostBox, empty_post, link_in, mails
 from tests.racing import at_once
+from tests.rows import everything_in
 from tests.world import World
 
 
@@ -190,6 +193,54 @@ def test_the_last_administrator_stays_one(admin: PageClient, app: Flask, world: 
     assert not person(app, world, "administrator").administrator
 
 
+def test_nobody_is_made_an_administrator_whose_address_is_not_shown_to_be_theirs(
+    admin: PageClient, app: Flask, world: World
+) -> None:
+    """Anybody can register with the address of somebody who is expected."""
+    for persona in ("unconfirmed", "suspended"):
+        answer = admin.send(address(world, persona, "role/"), {"administrator": "yes"})
+        assert answer.status_code == 422
+        assert "Only somebody who can sign in and has confirmed their address" in answer.text
+        assert not person(app, world, persona).administrator
+
+
+def test_ones_own_second_step_is_reset_by_another_administrator(admin: PageClient, app: Flask, world: World) -> None:
+    answer = admin.send(address(world, "administrator", "second-step/"))
+    assert answer.status_code == 422
+    assert "ask another administrator to reset it" in answer.text
+    assert "second factor reset" not in kinds(app)
+
+
+def test_what_gives_somebody_else_a_way_in_asks_again_who_it_is(admin: PageClient, app: Flask, world: World) -> None:
+    before = everything_in(app)
+    with clock.frozen_at(clock.now() + FRESH + timedelta(minutes=1)):
+        for at in (
+            address(world, "learner", "role/"),
+            address(world, "learner", "email/"),
+            address(world, "learner", "second-step/"),
+            address(world, "learner", "teaching/"),
+            address(world, "learner", "merge/now/"),
+            "/admin/people/invite/",
+            "/admin/people/import/now/",
+        ):
+            answer = admin.send(at, {"administrator": "yes", "email": "new@example.org"})
+            assert answer.status_code == 422, at
+            assert "Enter your password again" in answer.text, at
+            assert 'value="new@example.org"' in answer.text, "what was typed is kept"
+    assert everything_in(app) == before
+
+
+def test_an_erased_account_takes_no_address_and_no_role(admin: PageClient, app: Flask, world: World) -> None:
+    with app.test_request_context(), writing():
+        erasing.erase_other(world.viewer("administrator"), world.viewer("learner").public_id, WhyErased.ASKED)
+    before = everything_in(app)
+    new = {"email": "n@example.org", "reason": EmailReason.ASKED}
+    assert admin.send(address(world, "learner", "email/"), new).status_code == 404
+    assert admin.send(address(world, "learner", "role/"), {"administrator": "yes"}).status_code == 404
+    assert admin.send(address(world, "learner", "restore/")).status_code == 422
+    assert everything_in(app) == before
+
+
 def test_a_suspended_administrator_does_not_count(admin: PageClient, app: Flask, world: World) -> None:
     with app.app_context(), writing():
         queries.get_person(world.people["suspended"]).administrator = True
@@ -207,7 +258,7 @@ def test_of_two_administrators_who_demote_each_other_one_remains(app: Flask, wor
                 try:
                     with writing():
                         administering.change_role(actor, whom.public_id, to_administrator=False)
-                except administering.LastAdministrator:
+                except (administering.LastAdministrator, NotFound):
                     return "refused"
                 return "done"
 
@@ -269,6 +320,20 @@ def test_a_new_address_is_told_to_both_signs_out_and_is_to_be_confirmed(
         [event] = db.session.scalars(select(AuditEvent).where(AuditEvent.kind == "e-mail changed"))
     assert event.detail == {"reason": "mailbox lost", "sign_ins_ended": 1}
     assert event.actor_id == world.people["administrator"]
+
+
+def test_the_rosters_of_ones_cohorts_follow_an_address_that_an_administrator_corrects(
+    admin: PageClient, app: Flask, world: World
+) -> None:
+    """A line that kept the old address would keep it after an erasure, too."""
+    with app.app_context(), writing():
+        [cohort] = db.session.scalars(
+            select(Membership.cohort_id).where(Membership.person_id == world.people["learner"])
+        )
+        db.session.add(RosterEntry(cohort_id=cohort, email="learner@example.org", name="Amina"))
+    admin.send(address(world, "learner", "email/"), {"email": "new@example.org", "reason": EmailReason.ASKED})
+    with app.app_context():
+        assert db.session.scalars(select(RosterEntry.email)).all() == ["new@example.org"]
 
 
 @pytest.mark.parametrize(
