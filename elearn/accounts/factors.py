@@ -248,6 +248,14 @@ def take_all_away(person: Person, actor_id: int | None) -> None:
     tell(person, "The second step of your sign-in was reset")
 
 
+def take_away_from_strangers(person: Person) -> None:
+    """Take every factor away that was set up before anybody showed that the account's address is theirs."""
+    kinds = (AuthenticatorApp, Passkey)
+    has_any = any(db.session.scalar(select(kind.id).where(kind.person_id == person.id).limit(1)) for kind in kinds)
+    if has_any and not queries.was_ever_confirmed(person):
+        take_all_away(person, None)
+
+
 NOTICE = """Hello {name}
 
 {what}, on {when}.

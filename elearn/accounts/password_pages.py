@@ -93,8 +93,7 @@ def reset_now(token: str) -> ResponseReturnValue:
         if claim is None:  # somebody was quicker with the same link
             return _dead_link()
         credentials.set_password(claim.person, hashed)
-        if not queries.was_ever_confirmed(claim.person):  # whoever set up a second factor may have been a stranger
-            factors.take_all_away(claim.person, None)
+        factors.take_away_from_strangers(claim.person)
         guarding.forgive(claim.person.email)
         letters.tell_password_changed(claim.person)
         address = claim.person.email

@@ -53,6 +53,11 @@ def test_a_stranger_who_registered_the_address_first_loses_their_second_factor(
     assert not is_signed_in(client)
 
 
+def test_whoever_had_no_second_factor_is_told_of_none(client: PageClient, world: World, post: list[Letter]) -> None:
+    assert client.send(ask(client, post, "unconfirmed@example.org"), {"password": NEW}).location == SIGN_IN
+    assert [letter.subject for letter in post] == ["Choose a new password", "Your password was changed"]
+
+
 def test_the_whole_way(app: Flask, client: PageClient, world: World, post: list[Letter]) -> None:
     elsewhere, other = new_browser(app), new_browser(app)
     world.sign_in(elsewhere, "learner")
